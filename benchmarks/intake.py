@@ -1,0 +1,220 @@
+"""How fast scans come in over DICOM, beside Orthanc and dcmtk's storescp.
+
+    python benchmarks/intake.py --slices 100 --rounds 5
+    python benchmarks/intake.py --rounds 0 --memory 20000
+
+The sender is dcmtk's storescu. All receivers run at once and get the same new
+slices in turn, so that what else the machine does hits them alike; before each turn the disk is synced, so that nobody
+pays for what another left unwritten. Scanward encrypts, syncs and indexes before it answers; Orthanc and storescp do
+neither encrypt nor sync. Needs `storescu`, `storescp` (dcmtk) and `Orthanc` with its DICOMweb in the path; what is
+missing is left out.
+"""
+
+import json
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+import click
+import psutil
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+from rooms.intake.listening import Listening, listen, make_place
+
+DICOMWEB = "/usr/share/orthanc/plugins/libOrthancDicomWeb.so"
+ORTHANC = {"RemoteAccessAllowed": False, "AuthenticationEnabled": False, "DicomAlwaysAllowStore": True, "Plugins": []}
+NODELAY = {"TCP_NODELAY": "1"}
+
+
+@contextmanager
+def scanward(place: Path) -> Iterator[Listening]:
+    running = listen(make_place(place))
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+@contextmanager
+def orthanc(place: Path, port: int, *, nodelay: bool) -> Iterator[tuple[int, psutil.Process]]:
+    place.mkdir()
+    settings = {**ORTHANC, "StorageDirectory": str(place), "IndexDirectory": str(place)}
+    if Path(DICOMWEB).exists():
+        settings |= {"Plugins": [DICOMWEB], "DicomWeb": {"Enable": True}}
+    (place / "o.json").write_text(json.dumps({**settings, "DicomPort": port, "HttpPort": port + 1}))
+    with started(["Orthanc", str(place / "o.json")], port, nodelay=nodelay) as process:
+        yield port, process
+
+
+@contextmanager
+def storescp(place: Path, port: int, *, nodelay: bool) -> Iterator[tuple[int, psutil.Process]]:
+    place.mkdir()
+    with started(["storescp", "--fork", "-od", str(place), str(port)], port, nodelay=nodelay) as process:
+        yield port, process
+
+
+@contextmanager
+def started(
+    command: list[str], port: int, *, nodelay: bool, environment: dict[str, str] | None = None
+) -> Iterator[psutil.Process]:
+    environment = environment or {**os.environ, **(NODELAY if nodelay else {})}
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(1200):
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            break
+        time.sleep(0.05)
+    try:
+        yield psutil.Process(process.pid)
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def copies(source: Path, folder: Path, number: int) -> Path:
+    """The same slices under new UIDs of the same length, so that nothing else differs."""
+    folder.mkdir()
+    for path in source.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes().replace(b".4242", b".%04d" % number))
+    return folder
+
+
+def base(folder: Path, count: int) -> Path:
+    """Slices whose UIDs end in the mark that `copies` replaces."""
+    from io import BytesIO
+
+    import numpy as np
+    import pydicom
+
+    from rooms.dicom.making import ct
+
+    folder.mkdir()
+    noise = np.random.default_rng(1)
+    for number in range(count):
+        made = pydicom.dcmread(BytesIO(ct()))
+        made.Rows = made.Columns = 512
+        made.PatientID, made.PatientName, made.InstanceNumber = "BENCH-1", "Bench^Mark", number + 1
+        made.StudyInstanceUID, made.SeriesInstanceUID = "1.2.3.4242", "1.2.3.1.4242"
+        made.SOPInstanceUID = made.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.2.{number + 1}.4242"
+        made.PixelData = noise.integers(0, 2000, 512 * 512, dtype=np.uint16).tobytes()
+        made.save_as(folder / f"{number:05}.dcm")
+    return folder
+
+
+def send(port: int, folder: Path, *, nodelay: bool, together: int) -> float:
+    """Send a folder over so many associations at once; the seconds that it took."""
+    files = sorted(map(str, folder.iterdir()))
+    shares = [files[start::together] for start in range(together)]
+    environment = {**os.environ, **(NODELAY if nodelay else {})}
+    begun = time.perf_counter()
+    senders = [subprocess.Popen(["storescu", "127.0.0.1", str(port), *share], env=environment) for share in shares]
+    for sender in senders:
+        if sender.wait(600):
+            raise RuntimeError("A receiver refused something.")
+    return time.perf_counter() - begun
+
+
+Receivers = dict[tuple[str, bool], tuple[int, psutil.Process]]
+
+
+def compare(place: Path, receivers: Receivers, *, count: int, rounds: int) -> None:
+    """Send the same new slices to everybody in turn; print the rates, and what a slice costs us."""
+    original, number = base(place / "base", count), 1000
+    rates: dict[tuple[str, bool, int], list[float]] = {}
+    cpu: dict[tuple[bool, int], list[float]] = {}
+    for _ in range(rounds):
+        for nodelay, together in ((False, 1), (True, 1), (True, 4)):
+            number += 1
+            fresh = copies(original, place / f"round-{number}", number)
+            for (who, tuned), (port, process) in receivers.items():
+                if tuned is not nodelay:
+                    continue
+                os.sync()
+                before = sum(process.cpu_times()[:2])
+                seconds = send(port, fresh, nodelay=nodelay, together=together)
+                rates.setdefault((who, nodelay, together), []).append(count / seconds)
+                if who == "scanward":
+                    spent = (sum(process.cpu_times()[:2]) - before) / count * 1000
+                    cpu.setdefault((nodelay, together), []).append(spent)
+            shutil.rmtree(fresh)
+    show(rates)
+    print()
+    for (nodelay, together), spent in cpu.items():
+        kind = "TCP_NODELAY" if nodelay else "as shipped"
+        width = f"{min(spent):.2f} to {max(spent):.2f}"
+        print(f"scanward, {kind}, {together}: {statistics.median(spent):.2f} ms of CPU a slice ({width})")
+
+
+def visible(running: Listening) -> None:
+    """Print how long it takes from the last slice's answer until the index has all, as the patient's pages ask it."""
+    from rooms.intake.senders import association, slice_of
+
+    waits = []
+    for number in range(20):
+        with association(running.port) as found:
+            for _ in range(20):
+                one = slice_of("BENCH-2", study=f"1.2.3.88.{number}")
+                assert found.send_c_store(one).Status == 0
+            begun = time.perf_counter()
+            while not running.count("instance", one.SOPInstanceUID):
+                time.sleep(0.002)
+            waits.append((time.perf_counter() - begun) * 1000)
+    print(
+        f"scanward: indexed and told {statistics.median(waits):.0f} ms after the last slice (at most {max(waits):.0f}),"
+    )
+    print("the sender still connected; when it releases its association, before the release is answered.")
+
+
+def memory(running: Listening, place: Path, count: int) -> None:
+    """Send so many slices and print the process's memory on the way."""
+    process, step = psutil.Process(running.process.pid), 500
+    original = base(place / "memory", step)
+    for number in range(5000, 5000 + count // step):
+        fresh = copies(original, place / f"memory-{number}", number)
+        send(running.port, fresh, nodelay=True, together=2)
+        shutil.rmtree(fresh)
+        if (number - 4999) % 4 == 0:
+            print(f"{(number - 4999) * step:6} slices: {process.memory_info().rss >> 20} MB", flush=True)
+
+
+@click.command()
+@click.option("--slices", "count", default=60, show_default=True)
+@click.option("--rounds", default=3, show_default=True)
+@click.option("--memory", "many", default=0, help="Also send so many slices to Scanward alone.")
+def main(count: int, rounds: int, many: int) -> None:
+    """Compare."""
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        place = Path(name)
+        running = stack.enter_context(scanward(place / "scanward"))
+        mine = running.port, psutil.Process(running.process.pid)
+        receivers: Receivers = {("scanward", False): mine, ("scanward", True): mine}
+        if rounds and shutil.which("Orthanc"):
+            receivers["Orthanc", False] = stack.enter_context(orthanc(place / "o1", 24242, nodelay=False))
+            receivers["Orthanc", True] = stack.enter_context(orthanc(place / "o2", 24252, nodelay=True))
+        if rounds:
+            receivers["storescp", False] = stack.enter_context(storescp(place / "s1", 24262, nodelay=False))
+            receivers["storescp", True] = stack.enter_context(storescp(place / "s2", 24272, nodelay=True))
+            compare(place, receivers, count=count, rounds=rounds)
+        visible(running)
+        memory(running, place, many)
+
+
+def show(rates: dict[tuple[str, bool, int], list[float]]) -> None:
+    """Print slices a second (median), and scanward's ratio to each."""
+    print("| sender | associations | receiver | slices/s (median) | scanward is |\n|---|---|---|---|---|")
+    for (who, nodelay, together), found in sorted(rates.items(), key=lambda row: (row[0][1], row[0][2], row[0][0])):
+        mine = statistics.median(a / b for a, b in zip(rates["scanward", nodelay, together], found, strict=True))
+        kind = "TCP_NODELAY on both sides" if nodelay else "as shipped"
+        ratio = "" if who == "scanward" else f"{mine:.1f} times"
+        print(f"| {kind} | {together} | {who} | {statistics.median(found):.0f} | {ratio} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""Gathers the facts about a person that a decision needs."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import override
+
+from scanward.access.kinds import Actor, Emergency, Representing
+from scanward.access.models import BrokenGlass, SensitiveStudy
+from scanward.access.standing import is_dead, representing
+from scanward.audit.event import ActorRef
+from scanward.people.kinds import ROLE_NAMES
+from scanward.people.models import Account, CareRelation, PatientLink, Representation
+
+
+def actor_of(account: Account, *, now: datetime) -> Actor:
+    """Return everything about the account that bears on what it may see at this time."""
+    roles = account.roles_at(now)
+    links = PatientLink.objects.filter(account=account, since__lte=now).filter(open_at("ended_at", now))
+    # The account of somebody who has died is not the patient any more: an executor takes her place.
+    own = [link.patient_id for link in links.select_related("patient") if not is_dead(link.patient, now=now)]
+    return Actor(
+        id=str(account.id),
+        display=account.full_name,
+        active=account.is_active,
+        roles=roles,
+        own_patients=frozenset(own),
+        representing=_authorities(account, now=now),
+        assigned_patients=InCare(account, now) if roles else frozenset(),
+        emergencies=_emergencies(account, now=now) if roles else (),
+    )
+
+
+def reference(actor: Actor) -> ActorRef:
+    """Return how the ledger names the actor: in English, whatever language the actor reads."""
+    with override("en"):
+        roles = ", ".join(str(ROLE_NAMES[role]) for role in sorted(actor.roles))
+    return ActorRef(actor.id, actor.display, roles or "patient or representative")
+
+
+@dataclass(frozen=True, slots=True)
+class InCare:
+    """The patients of a clinician's worklist at a time, each looked up once when asked for: there may be thousands."""
+
+    account: Account
+    now: datetime
+    _known: dict[UUID, bool] = field(default_factory=dict, repr=False, compare=False)
+
+    def __contains__(self, patient: object) -> bool:
+        """Return whether the clinician treats the patient."""
+        if not isinstance(patient, UUID):
+            return False
+        if patient not in self._known:
+            self._known[patient] = in_care(self.account, now=self.now).filter(patient_id=patient).exists()
+        return self._known[patient]
+
+
+def in_care(account: Account, *, now: datetime) -> QuerySet[CareRelation]:
+    """Return the clinician's relations of care that are in force."""
+    return CareRelation.objects.filter(account=account, valid_from__lte=now).filter(open_at("valid_until", now))
+
+
+def open_at(name: str, now: datetime) -> Q:
+    """Match rows whose end is not there, or not yet."""
+    return Q(**{name: None}) | Q(**{f"{name}__gt": now})
+
+
+def _authorities(account: Account, *, now: datetime) -> tuple[Representing, ...]:
+    """Return the authorities that the law lets stand today."""
+    rows = Representation.objects.filter(account=account).filter(open_at("ended_at", now)).select_related("patient")
+    found = list(rows)
+    labels: list[SensitiveStudy] = []
+    if found:
+        labels = list(SensitiveStudy.objects.filter(patient_id__in=[row.patient_id for row in found]))
+    facts = (
+        representing(row, [label for label in labels if label.patient_id == row.patient_id], now=now) for row in found
+    )
+    return tuple(fact for fact in facts if fact is not None)
+
+
+def _emergencies(account: Account, *, now: datetime) -> tuple[Emergency, ...]:
+    """Return the records that are open because the glass is broken."""
+    rows = BrokenGlass.objects.filter(account=account, opened_at__lte=now, ends_at__gt=now)
+    return tuple(Emergency(row.patient_id, row.opened_at, row.ends_at) for row in rows)

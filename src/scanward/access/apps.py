@@ -1,0 +1,10 @@
+"""The app's name for Django."""
+
+from django.apps import AppConfig
+
+
+class AccessConfig(AppConfig):
+    """Decisions."""
+
+    name = "scanward.access"
+    label = "access"

@@ -1,0 +1,68 @@
+"""Why may somebody do something, or why not? The decision, and each rule that came near, with what was missing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from scanward.access.decide import Asked, decide, relations
+from scanward.access.kinds import Action, Actor, Context, Grant, RecordFacts, Refusal, Relation
+from scanward.access.matrix import RULES_FOR, Rule
+from scanward.law.purpose import PurposeOfUse
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One rule about the action, and which of its three conditions this person meets."""
+
+    rule: Rule
+    role_fits: bool
+    relation_fits: bool
+    purpose_fits: bool
+
+    @property
+    def allows(self) -> bool:
+        """Whether all three are met."""
+        return self.role_fits and self.relation_fits and self.purpose_fits
+
+    @property
+    def missing(self) -> str:
+        """What is not met, in words; empty if nothing is missing."""
+        parts = (
+            (self.role_fits, "role"),
+            (self.relation_fits, f"relation to the record ({self.rule.relation.value})"),
+            (self.purpose_fits, "purpose"),
+        )
+        return ", ".join(name for fits, name in parts if not fits)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The whole answer to "may X do Y, and why (not)?"."""
+
+    decision: Grant | Refusal
+    relations: tuple[Relation, ...]
+    tried: tuple[Tried, ...]
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the answer is yes."""
+        return isinstance(self.decision, Grant)
+
+
+def explain(
+    actor: Actor, action: Action, record: RecordFacts, purpose: PurposeOfUse, context: Context, *, now: datetime
+) -> Explanation:
+    """Decide as always, and show every rule about the action, those that came nearest first."""
+    standing = tuple(relations(actor, record, context, now=now))
+    asked = Asked(actor, action, record, purpose, now)
+    tried = sorted((_try(rule, asked, standing) for rule in RULES_FOR[action]), key=lambda one: len(one.missing))
+    return Explanation(decide(actor, action, record, purpose, context, now=now), standing, tuple(tried))
+
+
+def _try(rule: Rule, asked: Asked, standing: tuple[Relation, ...]) -> Tried:
+    """Hold one rule against the question."""
+    return Tried(
+        rule,
+        role_fits=rule.roles is None or bool(rule.roles & asked.actor.roles),
+        relation_fits=rule.relation in standing and asked.given(rule.relation),
+        purpose_fits=asked.purpose in rule.purposes,
+    )

@@ -1,0 +1,36 @@
+"""For what somebody opens a record, where the page does not ask: what the closest relation or the role stands for."""
+
+from datetime import datetime
+
+from scanward.access.decide import relations
+from scanward.access.kinds import Actor, Context, RecordFacts, Relation
+from scanward.law.purpose import PurposeOfUse
+from scanward.people.kinds import Role
+
+BY_RELATION = {
+    Relation.OWN: PurposeOfUse.PATIENT_REQUEST,
+    Relation.REPRESENTED: PurposeOfUse.PATIENT_REQUEST,
+    Relation.ASSIGNED: PurposeOfUse.TREATMENT,
+    Relation.EMERGENCY: PurposeOfUse.BREAK_GLASS,
+}
+# The first that the person has.
+BY_ROLE = (
+    (Role.TREATING_CLINICIAN, PurposeOfUse.TREATMENT),
+    (Role.REFERRING_CLINICIAN, PurposeOfUse.TREATMENT),
+    (Role.HIM_CLERK, PurposeOfUse.RECORDS),
+    (Role.HIM_LEAD, PurposeOfUse.RECORDS),
+    (Role.FRONT_DESK, PurposeOfUse.RECORDS),
+    (Role.BILLING, PurposeOfUse.PAYMENT),
+    (Role.PRIVACY_OFFICER, PurposeOfUse.OPERATIONS),
+    (Role.SECURITY_OFFICER, PurposeOfUse.OPERATIONS),
+    (Role.RESEARCHER, PurposeOfUse.RESEARCH),
+    (Role.ADMINISTRATOR, PurposeOfUse.SYSTEM),
+)
+
+
+def usual_purpose(actor: Actor, record: RecordFacts, *, now: datetime) -> PurposeOfUse:
+    """Return the purpose that goes with how the actor stands to the record; it grants nothing by itself."""
+    for relation in relations(actor, record, Context(), now=now):
+        if relation in BY_RELATION:
+            return BY_RELATION[relation]
+    return next((purpose for role, purpose in BY_ROLE if role in actor.roles), PurposeOfUse.PATIENT_REQUEST)

@@ -1,0 +1,1 @@
+"""Wires for systems: DICOMweb, FHIR and SMART."""

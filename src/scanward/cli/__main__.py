@@ -1,0 +1,5 @@
+"""`python -m scanward.cli`."""
+
+from scanward.cli import main
+
+main()

@@ -1,0 +1,264 @@
+"""`scanward deid SRC DST --profile research --project KEYFILE`: nothing identifying left, everything useful
+kept.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from scanward.cli.deid_review import release_command, review
+from scanward.cli.deid_risk import command as risk_command
+from scanward.deid.held import Held
+from scanward.deid.keyed import KeyRefused, new_project, read_key, write_key
+from scanward.deid.profiles import (
+    OPTION_NAMES,
+    READY_MADE,
+    Profile,
+    ProfileRefused,
+    profile,
+    with_options,
+)
+from scanward.deid.rewrite import Permissions
+from scanward.deid.run import Job, Result, explain, serial, sweep_partials, to_json
+from scanward.deid.sources import Source, SourceRefused, find
+from scanward.dicom.errors import Refused
+
+NOT_ALL_WRITTEN, VERIFY_FAILED = 3, 4
+_LOOKS = click.Choice(["auto", "on", "off"])
+
+
+class _Deid(click.Group):
+    """`deid SRC DST` means `deid run SRC DST`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in ("-h", "--help"):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_Deid, context_settings={"help_option_names": ["-h", "--help"]})
+def command() -> None:
+    """De-identify DICOM: `scanward deid SRC DST --profile research --project KEYFILE`.
+
+    Exit code 0: all written. 3: something was held or refused (see the list). 4: verification failed. 1, 2:
+    not run.
+    """
+
+
+@command.command("run")
+@click.argument("source", type=click.Path(path_type=Path, exists=True))
+@click.argument("destination", type=click.Path(path_type=Path, file_okay=False), required=False)
+@click.option("--profile", "profile_name", default="basic", show_default=True, help="Name, or a .toml file.")
+@click.option("--option", "options", multiple=True, type=click.Choice(list(OPTION_NAMES)), help="PS3.15 option.")
+@click.option("--project", "key_file", required=True, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True)
+@click.option("--cluster", help="Address of a Dask scheduler, e.g. tls://host:8786.")
+@click.option("--held", type=click.Path(path_type=Path, file_okay=False), help="Copies for a reviewer (PHI).")
+@click.option("--evidence", type=click.Path(path_type=Path, dir_okay=False), help="Default: beside DESTINATION.")
+@click.option("--no-evidence", is_flag=True, help="Neither the independent check nor evidence.")
+@click.option("--no-hashes", is_flag=True, help="Evidence without SHA-256 of sources and outputs: faster.")
+@click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="JSON for the site (names sources).")
+@click.option("--keep-faces", default="", help="Let heads pass; the reason goes into the evidence.")
+@click.option("--keep-scouts", default="", help="Let scouts pass; the reason goes into the evidence.")
+@click.option("--keep-hardware", default="", help="Let implants pass; the reason goes into the evidence.")
+@click.option(
+    "--also-known",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="A file of more values to look for and take out, one in a line (PHI).",
+)
+@click.option("--link-table", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--link-key", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--deface", type=_LOOKS, default="auto", show_default=True, help="Faces: heads, every volume, or never.")
+@click.option(
+    "--text", type=_LOOKS, default="auto", show_default=True, help="Text: where it can be, everywhere, never."
+)
+@click.option("--dry-run", is_flag=True, help="Show what would happen to one file, element by element.")
+@click.option("--show-values", is_flag=True, help="With --dry-run: show values (PHI).")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.option("--quiet", is_flag=True)
+def run(source: Path, destination: Path | None, **asked: Any) -> None:
+    """De-identify a folder, a ZIP, a DICOMDIR set or one file. The source is never changed."""
+    try:
+        chosen = _profile(asked["profile_name"], asked["options"])
+        project = read_key(asked["key_file"])
+        also_known = tuple(asked["also_known"].read_text().split("\n")) if asked["also_known"] else ()
+        batches = find(source)
+    except (ProfileRefused, KeyRefused, SourceRefused, Refused, OSError, UnicodeDecodeError) as refused:
+        raise click.ClickException(str(refused)) from refused
+    permissions = Permissions(asked["keep_faces"], asked["keep_scouts"], asked["keep_hardware"])
+    job = Job(chosen, project, str(destination or ""), str(asked["held"] or ""), permissions)
+    job = looking(replace(job, also_known=also_known), asked["deface"], asked["text"])
+    if job.deface or job.text:
+        from scanward.deid.studies import by_study
+
+        batches = by_study(batches)
+    if asked["dry_run"]:
+        _dry_run(job, batches, show=asked["show_values"], as_json=asked["as_json"])
+        return
+    if destination is None:
+        raise click.UsageError("Name the folder to write to.")
+    _apart(source, destination)
+    if asked["link_table"] and not asked["link_key"]:
+        raise click.UsageError("A linking table needs --link-key, kept in another place than the table.")
+    destination.mkdir(parents=True, exist_ok=True)
+    sweep_partials(destination)
+    result = _export(job, batches, destination, asked)
+    if asked["report"]:
+        asked["report"].write_text(to_json(result))
+    _say(result, as_json=asked["as_json"], quiet=asked["quiet"])
+    sys.exit(NOT_ALL_WRITTEN if result.not_written else 0)
+
+
+def _profile(name: str, options: tuple[str, ...]) -> Profile:
+    chosen = profile(name)
+    if not options:
+        return chosen
+    return with_options(chosen, frozenset(OPTION_NAMES[option] for option in options))
+
+
+def looking(job: Job, deface: str, text: str) -> Job:
+    """`auto` looks where a face or text can be, `on` everywhere; both hold what nobody could look at."""
+    job = replace(job, deface=deface != "off", text=text != "off")
+    return replace(job, thorough_faces=deface == "on", thorough_text=text == "on")
+
+
+def _apart(source: Path, destination: Path) -> None:
+    """The destination is never inside the source, nor the source inside it."""
+    a, b = source.resolve(), destination.resolve()
+    if a == b or a in b.parents or b in a.parents:
+        raise click.UsageError("The destination must be apart from the source.")
+
+
+def _export(job: Job, batches: list[list[Source]], destination: Path, asked: dict[str, Any]) -> Result:
+    certified = not asked["no_evidence"]
+    alone = asked["workers"] == 1 and not asked["cluster"]
+    job = replace(job, alone=alone, hashes=certified and not asked["no_hashes"], watch=certified)
+    result = Result()
+    started, total = time.monotonic(), sum(len(batch) for batch in batches)
+    for one in _batches(job, batches, asked["workers"], asked["cluster"]):
+        result.add(one)
+        if not asked["quiet"]:
+            _progress(len(result.written) + len(result.not_written), total, result.bytes_in, started)
+    if asked["link_table"]:
+        from scanward.deid.export import write_links
+
+        write_links(asked["link_table"], asked["link_key"], result)
+    if certified:
+        from scanward.deid.export import certify, check
+
+        findings = check(job, result)
+        path = asked["evidence"] or destination.with_name(destination.name + ".evidence.json")
+        certify(job, result, findings, path, searched=True, now=datetime.now(UTC))
+    return result
+
+
+def _batches(job: Job, batches: list[list[Source]], workers: int, cluster: str | None) -> Iterator[Result]:
+    if cluster:
+        from scanward.deid.cluster import on_cluster
+
+        return on_cluster(job, batches, cluster)
+    if workers > 1:
+        from scanward.deid.pool import processes
+
+        return processes(job, batches, workers)
+    return serial(job, batches)
+
+
+def _progress(done: int, total: int, size: int, started: float) -> None:
+    seconds = max(time.monotonic() - started, 0.001)
+    left = seconds / max(done, 1) * (total - done)
+    line = f"{done:,} of {total:,} files, {size / seconds / 1e6:,.0f} MB/s, {left:,.0f} s left"
+    end = "\n" if done >= total or not sys.stderr.isatty() else "\r"
+    if sys.stderr.isatty() or done >= total:
+        click.echo(line + end, nl=False, err=True)
+
+
+def _dry_run(job: Job, batches: list[list[Source]], *, show: bool, as_json: bool) -> None:
+    if len(batches) != 1 or len(batches[0]) != 1:
+        raise click.UsageError("A dry run explains one file: name it as SOURCE.")
+    try:
+        steps = list(explain(job, batches[0][0], show=show))
+    except Held as held:
+        click.echo(f"It would be held. {held}")
+        sys.exit(NOT_ALL_WRITTEN)
+    except Refused as refused:
+        click.echo(f"It would be refused. {refused}")
+        sys.exit(NOT_ALL_WRITTEN)
+    if as_json:
+        click.echo(json.dumps(steps, indent=1))
+        return
+    for step in steps:
+        what = f"{step['element']} {step['vr']:2} {step['name'][:36]:36} {step['action'][:36]:36}"
+        click.echo(f"{what} {step['before']} -> {step['after']}")
+
+
+def _say(result: Result, *, as_json: bool, quiet: bool) -> None:
+    if as_json:
+        click.echo(to_json(result))
+        return
+    held = sum(one.held for one in result.not_written)
+    refused = len(result.not_written) - held
+    click.echo(f"{len(result.written):,} written, {held:,} held, {refused:,} refused.")
+    if not quiet:
+        for one in result.not_written[:50]:
+            word = "held" if one.held else "refused"
+            click.echo(f"  {word} {one.name or one.source}: {one.element} {one.sentence}".replace(":  ", ": "))
+
+
+@command.command("verify")
+@click.argument("destination", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.option("--evidence", required=True, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--signer", help="The key fingerprint that the evidence must be signed with.")
+def verify_command(destination: Path, evidence: Path, signer: str | None) -> None:
+    """Check an export against its evidence, without the key."""
+    from scanward.deid.evidence import EvidenceRefused, read
+    from scanward.deid.verify import verify
+
+    try:
+        read_evidence = read(evidence)
+    except EvidenceRefused as refused:
+        raise click.ClickException(str(refused)) from refused
+    if signer and signer != read_evidence["key_fingerprint"]:
+        raise click.ClickException("The evidence was signed by another project.")
+    findings = list(verify(destination, read_evidence))
+    for finding in findings:
+        click.echo(f"{finding.path}: {finding.element}: {finding.what}")
+    count = len(read_evidence["outputs"])
+    click.echo(f"{count:,} files checked, {len(findings):,} findings, signed by {read_evidence['key_fingerprint']}.")
+    sys.exit(VERIFY_FAILED if findings else 0)
+
+
+@command.command("key")
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--name", required=True, help="The project's name, as it stands in the evidence.")
+def key(path: Path, name: str) -> None:
+    """Make the key of a new project."""
+    if not name.isprintable() or '"' in name or "\\" in name:
+        raise click.UsageError("A name of plain letters, please.")
+    try:
+        write_key(path, new_project(name))
+    except FileExistsError as there:
+        raise click.ClickException("That file exists. A project's key is never overwritten.") from there
+    click.echo(f"The key is in {path}. Keep it apart from what you export.")
+
+
+@command.command("profiles")
+def profiles() -> None:
+    """List the ready-made profiles."""
+    for one in READY_MADE.values():
+        click.echo(f"{one.name:18} {one.pathway.value}; dates {one.dates.value}; codes {', '.join(one.codes)}")
+
+
+command.add_command(review)
+command.add_command(release_command)
+command.add_command(risk_command)
+
+if __name__ == "__main__":
+    command(prog_name="scanward deid")

@@ -1,0 +1,82 @@
+"""`scanward listen`: the listeners for scans (DICOM) and for reports (HL7)."""
+
+import gc
+import signal
+import sys
+import threading
+
+import click
+from django.conf import settings
+from django.utils import timezone
+
+from scanward.archive.rebuild import recover
+from scanward.cli.startup import refuse_if_unsafe
+from scanward.intake.dimse.peers import BadSettings
+from scanward.intake.dimse.server import Server
+from scanward.intake.mllp.server import ReportServer
+
+# Threads hand the interpreter over sooner than by default: an answer waits for no long computation.
+SWITCH_SECONDS = 0.0005
+
+
+@click.command("listen")
+def command() -> None:
+    """Take scans in over DICOM (C-ECHO, C-STORE, storage commitment), and reports over HL7 (ORU^R01, MLLP).
+
+    Who may send is in the files that SCANWARD_DICOM_FILE and SCANWARD_HL7_FILE name; without them, only programs on
+    this machine may.
+    """
+    refuse_if_unsafe()
+    recover(now=timezone.now())
+    sys.setswitchinterval(SWITCH_SECONDS)
+    try:
+        server, reports = _servers()
+        opened = [("DICOM", *each) for each in server.open()] + [("HL7", *each) for each in reports.open()]
+    except (BadSettings, OSError) as error:
+        raise click.ClickException(f"The listener does not start. {error}") from None
+    for what, listener, port in opened:
+        kind = "TLS" if listener.tls else "plain"
+        click.echo(f"Listening for {what} ({kind}) on {listener.address} port {port}")
+    # What is there now stays: the garbage collector need not look at it again between two slices.
+    gc.freeze()
+    _wait(server)
+    reports.stop()
+    server.stop()
+
+
+def _servers() -> tuple[Server, ReportServer]:
+    """Return both listeners; they share what keeps.
+
+    Raises:
+        BadSettings: a file says something that can't be.
+    """
+    server = Server(
+        settings.DICOM_FILE,
+        port=settings.DICOM_PORT,
+        spool=settings.DATA / "spool",
+        issuer=settings.FACILITY_ISSUER,
+        clock=timezone.now,
+    )
+    reports = ReportServer(
+        settings.HL7_FILE,
+        server.keeper,
+        port=settings.HL7_PORT,
+        issuer=settings.FACILITY_ISSUER,
+        facility=settings.FACILITY_NAME,
+        clock=timezone.now,
+    )
+    return server, reports
+
+
+def _wait(server: Server) -> None:
+    """Wait for a wish to stop, or for the keeper's end.
+
+    Raises:
+        SystemExit: the keeper has died; the service has to be started again.
+    """
+    ended = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: ended.set())
+    while not ended.wait(0.5):
+        if not server.keeper.alive:
+            raise SystemExit(1)

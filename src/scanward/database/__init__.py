@@ -1,0 +1,1 @@
+"""A Django database backend for SQLite encrypted with SQLCipher."""

@@ -1,0 +1,76 @@
+"""Binary values that are text in truth: what a name looks like where numbers belong.
+
+A value of VR US, FD or OW is kept for its numbers; a file that is wrong, or meant to leak, has letters there. Numbers
+can look like letters too, so the rules below know how ramps and floating-point numbers look.
+"""
+
+import re
+from itertools import pairwise
+from typing import Final
+
+_RUN: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9 ^=._,:;@/\\+()&'#%~|-]{6,}[A-Za-z0-9]")
+_PRINTABLE: Final = re.compile(rb"[\x20-\x7e\t\r\n]*")
+_WIDE: Final = re.compile(rb"(?:[A-Za-z0-9^ ._-]\0){6,}|(?:\0[A-Za-z0-9^ ._-]){6,}")  # UTF-16
+_LONGEST_SEARCH: Final = 1 << 20
+_FLOATS: Final = {b"FL": 4, b"OF": 4, b"FD": 8, b"OD": 8}
+# The byte with sign and exponent of the numbers that images need: 0.002 to 131,072 (FL), 1e-5 to 131,072 (FD).
+_EXPONENTS: Final = {4: frozenset(range(0x3B, 0x48)), 8: frozenset((0x3F, 0x40))}
+
+
+def reads_as_text(vr: bytes, value: bytes, *, little: bool) -> bool:
+    """Do letters stand where the VR promises numbers or bytes?"""
+    plain = value.rstrip(b"\0 ")
+    if len(plain) < 6:
+        return False
+    if width := _FLOATS.get(vr):
+        return _text_among_floats(value, width, little=little)
+    if len(plain) >= 8 and _PRINTABLE.fullmatch(plain) and not _ramp(plain):
+        return True
+    if len(value) > _LONGEST_SEARCH:
+        return False
+    runs = (*_RUN.finditer(value), *_WIDE.finditer(value))
+    return any(not _ramp(run.group()) for run in runs)
+
+
+def _text_among_floats(value: bytes, width: int, *, little: bool) -> bool:
+    """Eight bytes or more in a row that print and are no numbers of the usual size.
+
+    In long arrays chance alone makes such bytes, so there only longer runs count.
+    """
+    if len(value) > 1 << 14:
+        return False
+    if len(value) <= 64 and value.rstrip(b"\0 ").isalnum():
+        return len(value) >= 8
+    top = width - 1 if little else 0
+    wanted, run = (8 if len(value) <= 512 else 24), 0
+    odd = False
+    for at in range(0, len(value) - width + 1, width):
+        group = value[at : at + width]
+        prints = _PRINTABLE.fullmatch(group) is not None
+        run = run + width if prints else 0
+        odd = prints and (odd or group[top] not in _EXPONENTS[width])
+        if odd and run >= wanted:
+            return True
+    return False
+
+
+def _ramp(run: bytes) -> bool:
+    """Do the bytes rise or fall evenly, as bytes or as 16-bit numbers? Lookup tables do, words don't."""
+    if _even(list(run), 2):
+        return True
+    for phase in (0, 1):
+        pairs = [run[at : at + 2] for at in range(phase, len(run) - 1, 2)]
+        if _even([int.from_bytes(pair, "little") for pair in pairs], 64):
+            return True
+        if _even([int.from_bytes(pair, "big") for pair in pairs], 64):
+            return True
+    return False
+
+
+def _even(numbers: list[int], spread: int) -> bool:
+    """Steps of the same sign and about the same size; of a few numbers, exactly the same."""
+    steps = [after - before for before, after in pairwise(numbers)]
+    if len(steps) < 6 and len(set(steps)) > 1:
+        return False
+    same_way = min(steps) >= 0 or max(steps) <= 0
+    return same_way and max(steps) - min(steps) <= spread and max(map(abs, steps)) <= 512

@@ -1,0 +1,55 @@
+"""The pixel figures of an evidence file, computed again from nothing but the outputs."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from scanward.deid.pixels import gate, hardware, stage
+from scanward.deid.pixels.redact import still_read
+from scanward.deid.sources import Source
+
+# The others (what was changed, and where inside the skull) compare with the originals, which stay with the site.
+_LOOKED: Final = ("views", "detected", "attack_views", "attack_detected")
+
+
+def differing(root: Path, paths: list[str], figures: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    """The series whose figures are not what the outputs give, with what differs.
+
+    Raises: Missing when a detector or the text reader is not installed.
+    """
+    promised: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for figure in figures:
+        if figure.get("passed") or figure.get("accepted"):
+            promised[figure["series"]].append(figure)
+    for folder, names in _folders(paths).items():
+        series = folder.rpartition("/")[2]
+        if series in promised:
+            yield from _series(root, names, promised.pop(series), series)
+    for series in promised:
+        yield series, "has figures, but no output"
+
+
+def _folders(paths: list[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in paths:
+        found[path.rpartition("/")[0]].append(path)
+    return found
+
+
+def _series(root: Path, names: list[str], promised: list[dict[str, Any]], series: str) -> Iterator[tuple[str, str]]:
+    items, _ = stage.read_all([Source(str(root), name, (root / name).stat().st_size) for name in names])
+    faces = [_key(figure) for figure in promised if figure["what"] == "face"]
+    metal = sorted(figure["metal_ml"] for figure in promised if figure["what"] == "metal")
+    pieces, _ = stage.pieces_of([item for item in items if item.seen.image]) if faces or metal else ([], [])
+    if faces and Counter(faces) != Counter(_key(gate.look(piece.stack).figures()) for piece in pieces):
+        yield series, "its figures of the face are not what the images give"
+    if metal and metal != sorted(ml for piece in pieces if (ml := hardware.metal_ml(piece.stack)) >= hardware.RAISED):
+        yield series, "its metal is not what the images give"
+    words = [figure["still_read"] for figure in promised if figure["what"] == "text"]
+    if words and sum(words) != sum(still_read(item) for item in items):
+        yield series, "the text that can be read in its images is not what the evidence says"
+
+
+def _key(figures: dict[str, Any]) -> str:
+    return repr([figures[name] if name.endswith("views") else sorted(figures[name].items()) for name in _LOOKED])

@@ -1,0 +1,166 @@
+"""Burned-in text of one object: read, painted over in the stored pixels, read again."""
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from scanward.deid.held import HeldReason, burned_in_likely
+from scanward.deid.pixels import text
+from scanward.deid.pixels.planes import Pixels, blanked, planes, spare, without_spare
+from scanward.deid.pixels.strokes import Box, Grey, fields
+from scanward.deid.pixels.whose import Whose
+from scanward.dicom.errors import Refused
+from scanward.dicom.frames import Frame
+
+if TYPE_CHECKING:
+    from scanward.deid.pixels.stage import Item
+
+_ROUNDS: Final = 6
+_GROWN: Final = 4
+_SCREEN_SURE: Final = 0.3
+
+
+@dataclass
+class Found:
+    """What became of one frame: its pixels, the boxes painted over, and what can be read still."""
+
+    pixels: Pixels
+    boxes: list[Box] = field(default_factory=list)
+    left: list[Box] = field(default_factory=list)
+    known: int = 0  # texts that name the patient, before
+    known_left: int = 0
+    asked: bool = False  # had an OCR to look?
+    cleared: bool = False  # bits above the stored ones were emptied
+
+
+def is_screen(item: "Item") -> bool:
+    """Does it look like a screen rather than a scan: eight bits, colours, or by what its attributes say?"""
+    seen = item.seen
+    return seen.bits_allocated <= 8 or seen.samples_per_pixel > 1 or burned_in_likely(item.texts())
+
+
+def redact(item: "Item", whose: Whose, watched: list[Box] | None = None, *, thorough: bool = False) -> dict[str, Any]:
+    """Remove the text of every frame; hold the object when some is left or it can't be read."""
+    screen = is_screen(item)
+    figure = {"frames": item.seen.frames, "asked": 0, "boxes": 0, "known": 0, "still_read": 0, "known_read": 0}
+    try:
+        for index in range(item.seen.frames):
+            found = _frame(item, index, whose, screen=screen or thorough, watched=watched or [])
+            for name, more in _counted(found).items():
+                figure[name] += more
+    except Refused:
+        item.hold(HeldReason.BURNED_IN)
+        return figure
+    left = figure["still_read"] + figure["known_read"]
+    if left:
+        item.hold(HeldReason.BURNED_IN)
+    item.clearance = replace(item.clearance, text=not left, redacted=figure["boxes"] > 0 or bool(item.emptied))
+    return figure
+
+
+def _counted(found: Found) -> dict[str, int]:
+    return {
+        "asked": found.asked,
+        "boxes": len(found.boxes),
+        "known": found.known,
+        "still_read": len(found.left),
+        "known_read": found.known_left,
+    }
+
+
+def _frame(item: "Item", index: int, whose: Whose, *, screen: bool, watched: list[Box]) -> Found:
+    frame = item.frame(index)
+    frame = _emptied(item, frame)
+    found = clean(frame, whose, screen=screen, watched=watched)
+    if found.boxes:
+        item.new[index] = found.pixels
+    item.boxes += [(index, *box) for box in found.boxes]
+    item.left += [(index, *box) for box in found.left]
+    return found
+
+
+def _emptied(item: "Item", frame: Frame) -> Frame:
+    """A frame without the overlay that sits in its unused bits, declared or read there."""
+    image = item.seen.image
+    assert image is not None
+    if image.overlay_in_pixels:
+        item.new[frame.index] = frame.pixels  # stored values alone, which is how they are written
+        item.emptied.add(frame.index)
+        return frame
+    over = spare(frame.pixels, image)
+    if over is None or not any(one.is_text for one in text.read(over)):
+        return frame
+    frame = replace(frame, pixels=without_spare(frame.pixels, image))
+    item.new[frame.index] = frame.pixels
+    item.emptied.add(frame.index)
+    return frame
+
+
+def clean(frame: Frame, whose: Whose, *, screen: bool, watched: list[Box] | None = None) -> Found:
+    """One frame without its text: painted over and read again, until nothing is read.
+
+    Raises: Refused for colours that can't be told.
+    """
+    done = Found(frame.pixels)
+    for _ in range(_ROUNDS):
+        hits = _hits(replace(frame, pixels=done.pixels), whose, screen=screen, watched=watched or [], done=done)
+        done.left = [one.box for one in hits]
+        done.known_left = sum(whose.named(one.text) for one in hits)
+        if not hits:
+            break
+        done.known += done.known_left
+        done.boxes += done.left
+        done.pixels = blanked(done.pixels, done.left, frame)
+    else:
+        done.left = [one.box for one in _hits(replace(frame, pixels=done.pixels), whose, screen=screen, done=done)]
+    return done
+
+
+def _hits(
+    frame: Frame, whose: Whose, *, screen: bool, done: Found, watched: list[Box] | None = None
+) -> list[text.Read]:
+    found: list[text.Read] = []
+    for plane in planes(frame):
+        found += _on_screen(plane) if screen else _on_slice(plane, whose, done, watched or [])
+    done.asked |= screen
+    return found
+
+
+def _on_screen(plane: Grey) -> list[text.Read]:
+    """All that reads as anything."""
+    return [one for one in text.read(plane) if one.sure >= _SCREEN_SURE and one.signs]
+
+
+def _on_slice(plane: Grey, whose: Whose, done: Found, watched: list[Box]) -> list[text.Read]:
+    """What reads as text where strokes of one grey are, with all that stands beside it."""
+    hits: list[text.Read] = []
+    for suspicious in fields(plane):
+        done.asked = True
+        hits += [one for one in text.in_field(plane, suspicious) if one.is_text or whose.named(one.text)]
+    for box in watched:
+        hits += [one for one in text.in_box(plane, box) if one.is_text or whose.named(one.text)]
+    return [grown for one in hits for grown in _line(plane, one)]
+
+
+def _line(plane: Grey, one: text.Read) -> list[text.Read]:
+    """A text with what stands before and behind it, and in the lines above and below."""
+    found, box = [one], one.box
+    for _ in range(_GROWN):
+        more = [other for other in text.in_box(plane, text.wider(box)) if other.is_text]
+        new = text.hull([box, *(other.box for other in more)])
+        found += more
+        if new == box:
+            break
+        box = new
+    return found
+
+
+def still_read(item: "Item") -> int:
+    """How many texts are read in an image that was written."""
+    if not item.seen.image:
+        return 0
+    screen, nobody = is_screen(item), Whose()
+    count = 0
+    for index in range(item.seen.frames):
+        frame = item.frame(index)
+        count += len(_hits(frame, nobody, screen=screen, done=Found(frame.pixels)))
+    return count

@@ -1,0 +1,151 @@
+"""The known-value sweep: what identifies this patient and these people, looked for in everything that would stay.
+
+No table is complete. But the file itself says whose it is: its names, numbers, dates of birth, addresses,
+phones, institution and physicians. Whatever text or binary would be kept is searched for them, in any order
+and case.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from scanward.deid.actions import dictionary_vr
+from scanward.deid.vocabulary import WORDS
+from scanward.dicom.walk import Buffer, Element, Encoding, walk
+
+_WORD: Final = re.compile(r"[^\W\d_]{2,}")
+_NUMBER: Final = re.compile(r"\d[\d.\-/ ]{2,}\d|\d{4,}")
+_NUMERAL: Final = re.compile(r"\.0*$|[+\s]|^-")  # what a decimal string has around the digits of a whole number
+# Text that names people, places or records; with every PN these are the values that must not turn up
+# elsewhere.
+IDENTIFYING: Final = frozenset(
+    (
+        0x00080050,  # AccessionNumber
+        0x00080080,  # InstitutionName
+        0x00080081,  # InstitutionAddress
+        0x00080092,  # ReferringPhysicianAddress
+        0x00080094,  # ReferringPhysicianTelephoneNumbers
+        0x00081010,  # StationName
+        0x00081040,  # InstitutionalDepartmentName
+        0x00181000,  # DeviceSerialNumber
+        0x00200010,  # StudyID
+        0x00321032,  # RequestingPhysician
+        0x00321033,  # RequestingService
+        0x00402016,
+        0x00402017,
+        0x00401001,
+        0x00400253,
+        0x00400009,
+        0x00101000,
+        0x0040A123,
+        0x0040A075,
+        0x0040A027,
+    )
+)
+_PLACES: Final = frozenset((0x00080080, 0x00080081, 0x00081010, 0x00081040, 0x00321033, 0x0040A027))
+_PATIENT_TEXT: Final = frozenset(["LO", "SH", "PN", "DA", "ST", "LT", "UT"])
+
+
+def fold(text: str) -> str:
+    """Lower case, without accents."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+
+
+@dataclass(frozen=True)
+class Known:
+    """The words and numbers that may not stay."""
+
+    words: frozenset[str] = frozenset()
+    numbers: frozenset[str] = frozenset()
+    raw: tuple[bytes, ...] = ()  # for searching bytes, each at least 5 long
+
+    def in_word(self, word: str) -> bool:
+        """True for a known word, or a longer one that contains a known word of four letters or more."""
+        low = fold(word)
+        return low in self.words or any(len(known) > 3 and known in low for known in self.words)
+
+    def in_number(self, text: str) -> bool:
+        """True when the text's digits are, or contain, a known number of at least five digits."""
+        digits = re.sub(r"\D", "", text)
+        return digits in self.numbers or any(len(n) > 4 and n in digits for n in self.numbers)
+
+    def is_number(self, text: str) -> bool:
+        """True when this decimal or integer is a known number of at least five digits, however it is written."""
+        digits = _NUMERAL.sub("", text).lstrip("0")
+        return len(digits) > 4 and (digits in self.numbers or digits in self._without_zeros)
+
+    @cached_property
+    def _without_zeros(self) -> frozenset[str]:
+        return frozenset(number.lstrip("0") for number in self.numbers)
+
+    def in_text(self, text: str) -> bool:
+        """True when any known value turns up."""
+        if any(self.in_word(word) for word in _WORD.findall(text)):
+            return True
+        return any(self.in_number(number) for number in _NUMBER.findall(text))
+
+    def in_bytes(self, data: bytes) -> bool:
+        """True when a known value stands in the bytes, as it was written or in lower or upper case."""
+        return any(raw in data for raw in self.raw)
+
+    def __or__(self, other: "Known") -> "Known":
+        return Known(self.words | other.words, self.numbers | other.numbers, self.raw + other.raw)
+
+
+def identifying(tag: int, vr: str) -> bool:
+    """Does this element's value identify somebody, so that it may not be found anywhere else?"""
+    if vr == "PN" or tag in IDENTIFYING:
+        return True
+    return tag >> 16 in (0x0010, 0x0038) and vr in _PATIENT_TEXT and tag not in _NOT_IDENTIFYING
+
+
+_NOT_IDENTIFYING: Final = frozenset(
+    (
+        0x00102180,
+        0x001021B0,
+        0x00104000,
+        0x00102000,
+        0x00102110,
+        0x00380500,
+        0x00380050,
+        0x00384000,
+        0x00102160,
+    )
+)
+
+
+def known_values(values: Iterable[tuple[int, str, str]]) -> Known:
+    """Gather what `(tag, vr, text)` say about who this is."""
+    words: set[str] = set()
+    numbers: set[str] = set()
+    raw: set[bytes] = set()
+    for tag, vr, text in values:
+        generic = WORDS if tag in _PLACES else frozenset[str]()
+        found = {fold(word) for word in _WORD.findall(text)}
+        words |= {word for word in found if word not in generic}
+        numbers |= {digits for n in _NUMBER.findall(text) if len(digits := re.sub(r"\D", "", n)) > 3}
+        if vr == "DA" and len(text) == 8 and text.isdigit():
+            numbers |= {text[4:] + text[:4], text[6:] + text[4:6] + text[:4]}
+        for part in re.split(r"[\\^=,;]", text):
+            if len(part.strip()) > 4 and fold(part.strip()) not in WORDS:
+                raw |= {case.encode() for p in [part.strip()] for case in (p, p.lower(), p.upper(), p.title())}
+    return Known(frozenset(words), frozenset(numbers), tuple(sorted(raw)))
+
+
+def gather(data: Buffer, start: int, end: int, encoding: Encoding, codec: str) -> Iterator[tuple[int, str, str]]:
+    """`(tag, vr, text)` of every identifying element at every depth of a data set."""
+    for element in walk(data, start, end, encoding):
+        text = _identifying_text(data, element, codec)
+        if text:
+            yield element.tag, *text
+
+
+def _identifying_text(data: Buffer, element: Element, codec: str) -> tuple[str, str] | None:
+    vr = dictionary_vr(element.tag) or element.vr.decode("ascii", "replace")
+    if element.end < 0 or element.end - element.value > 1024 or not identifying(element.tag, vr) or vr == "SQ":
+        return None
+    text = bytes(data[element.value : element.end]).decode(codec, "replace").strip(" \0")
+    return (vr, text) if text else None

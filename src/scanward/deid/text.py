@@ -1,0 +1,143 @@
+"""Cleaning text: words of radiology and technique stay, everything else goes.
+
+An allow-list can't be fooled by a name that nobody thought of. What is known of this patient goes even when
+the vocabulary knows the word (PS3.15 E.3.5, Clean Descriptors).
+"""
+
+import re
+from typing import Final
+
+from scanward.deid.sweep import Known, fold
+from scanward.deid.vocabulary import TERMS, WORDS
+
+_PIECE: Final = re.compile(r"[^\W_]+(?:\.[0-9]+)?|.", re.DOTALL)
+_SEPARATORS: Final = frozenset("/+-_.,:;()&%<>*")
+_NUMBER: Final = re.compile(r"\d{1,3}(?:\.\d{1,4})?")
+_MEASURE: Final = re.compile(
+    r"\d{1,4}(?:\.\d{1,4})?(?:mm|cm|ml|cc|s|sec|secs|min|kv|kvp|kev|ma|mas|mgy|hu|d|x|st|nd|rd|th|ph|phase|phases"
+    r"|slice|slices|g|mg|mgi|hr|h|bpm|pct)"
+)
+_SHORT_CODE: Final = re.compile(r"[a-z]{1,2}\d{1,2}[a-z]{0,2}")  # kernels and vertebrae: b30f, br40d, l5
+# fc08, hd750, ya: somewhat wider than prose; a longer word without a digit is none (it could be a name)
+_TECHNICAL_CODE: Final = re.compile(r"[a-z]{0,4}\d{1,4}[a-z]{0,3}|[a-z]{1,3}")
+_VERSION: Final = re.compile(r"(?:[a-z]{0,3}\d{1,3}[a-z]{0,2}(?:[._\-]|$)){1,6}")
+_MONTH: Final = r"(?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-zä]*"
+# Dates, and ages over 89, of which the single numbers would be allowed: 2024-05-17, 17.5.24, 17 MAY 2024, 93 years.
+_DAY: Final = re.compile(
+    r"(?<![\w.])(?:\d{4}([-./ ])\d{1,2}\1\d{1,2}|\d{1,2}([-./])\d{1,2}\2\d{4}"
+    rf"|\d{{1,2}}[-. ]*{_MONTH}[-. ,]*\d{{0,4}}|{_MONTH}[-. ]*\d{{1,2}}(?!\d)(?:[, ]+\d{{4}})?"
+    r"|(?:9\d|1[0-2]\d)[- ]*(?:y|yrs?|years?|yo|y/o|jahre?|ans|a[nñ]os)\b)(?![\w])",
+    re.IGNORECASE,
+)
+_SHORT_DAY: Final = re.compile(r"(?<![\w.])\d{1,2}([-./])\d{1,2}\1\d{2}(?![\w.])")  # also how versions look
+_CAMEL: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+(?:\.\d+)?")
+_LEGAL_CODE_STRING: Final = re.compile(r"[A-Z0-9_ ]{1,16}")
+
+CODECS: Final[dict[bytes, str]] = {
+    b"": "ascii",
+    b"ISO_IR 6": "ascii",
+    b"ISO_IR 100": "latin-1",
+    b"ISO_IR 101": "iso8859-2",
+    b"ISO_IR 109": "iso8859-3",
+    b"ISO_IR 110": "iso8859-4",
+    b"ISO_IR 126": "iso8859-7",
+    b"ISO_IR 127": "iso8859-6",
+    b"ISO_IR 138": "iso8859-8",
+    b"ISO_IR 144": "iso8859-5",
+    b"ISO_IR 148": "iso8859-9",
+    b"ISO_IR 166": "iso8859-11",
+    b"ISO_IR 203": "iso8859-15",
+    b"ISO_IR 13": "shift_jis",
+    b"ISO_IR 192": "utf-8",
+    b"GB18030": "gb18030",
+    b"GBK": "gbk",
+    b"ISO 2022 IR 87": "iso2022_jp",
+    b"ISO 2022 IR 159": "iso2022_jp_2",
+    b"ISO 2022 IR 149": "euc_kr",
+    b"ISO 2022 IR 58": "gb2312",
+}
+
+
+def codec_of(character_set: bytes) -> str:
+    """Python's codec for a SpecificCharacterSet; with several, that of the last, which is the one with
+    letters.
+    """
+    terms = [term.strip(b" \0") for term in character_set.split(b"\\")]
+    return CODECS.get(terms[-1], CODECS.get(terms[-1].replace(b"ISO 2022 IR", b"ISO_IR"), "latin-1"))
+
+
+def allowed(word: str, known: Known, *, technical: bool = False) -> bool:
+    """May this word stay?"""
+    if known.in_word(word) or known.in_number(word):
+        return False
+    low = word.casefold()
+    if low in WORDS or fold(word) in WORDS or _NUMBER.fullmatch(low) or _MEASURE.fullmatch(low):
+        return True
+    if _SHORT_CODE.fullmatch(low) or (technical and _TECHNICAL_CODE.fullmatch(low)):
+        return True
+    parts = _CAMEL.findall(word)
+    return len(parts) > 1 and "".join(parts) == word and all(_plain(part) for part in parts)
+
+
+def _plain(part: str) -> bool:
+    return part.casefold() in WORDS if part.isalpha() else bool(_NUMBER.fullmatch(part))
+
+
+def clean(text: str, known: Known, *, technical: bool = False) -> str:
+    """The text without every word that is not allowed; "" when nothing is left that says anything."""
+    if "\x1b" in text:
+        return ""
+    kept = [_kept(piece, known, technical=technical) for piece in _PIECE.findall(_undated(text, technical=technical))]
+    joined = _tidy("".join(kept), technical=technical)
+    return "" if known.in_text(joined) or not any(c.isalnum() for c in joined) else joined
+
+
+def _undated(text: str, *, technical: bool) -> str:
+    """The text without dates and great ages."""
+    return _DAY.sub(" ", text) if technical else _SHORT_DAY.sub(" ", _DAY.sub(" ", text))
+
+
+def _tidy(text: str, *, technical: bool) -> str:
+    """Take away the punctuation that stood around words that went, until nothing changes."""
+    while True:
+        one = re.sub(r"\s+", " ", _undated(text, technical=technical))
+        one = re.sub(r"([/+\-_.,:;&%<>* ])(?:\s*[/_.,:;&*\-] ?)+", r"\1", one)
+        one = re.sub(r"[()]", " ", one) if one.count("(") != one.count(")") else one
+        one = re.sub(r"\(\s*\)", "", one).strip(" /-_.,:;&*")
+        if one == text:
+            return one
+        text = one
+
+
+def _kept(piece: str, known: Known, *, technical: bool) -> str:
+    if piece[0].isalnum():
+        return piece if allowed(piece, known, technical=technical) else ""
+    return piece if piece in _SEPARATORS else " "
+
+
+def clean_values(value: bytes, codec: str, known: Known, *, technical: bool = False) -> bytes | None:
+    """A cleaned LO, SH or UC value, each of its values apart; None when nothing is left."""
+    parts = [clean(part, known, technical=technical) for part in value.decode(codec, "replace").split("\\")]
+    if not any(parts):
+        return None
+    return "\\".join(parts).encode(codec, "ignore")
+
+
+def clean_prose(value: bytes, codec: str, known: Known) -> bytes | None:
+    """Prose stays only when every word of it may; a sentence with holes says less than it seems to."""
+    text = value.decode(codec, "replace").strip(" \0\r\n")
+    if len(text) > 1024:
+        return None
+    cleaned = clean(text, known)
+    whole = re.sub(r"\W+", "", cleaned) == re.sub(r"\W+", "", text)
+    return cleaned.encode(codec, "ignore") if cleaned and whole else None
+
+
+def legal_code_string(text: str, known: Known) -> bool:
+    """Is this one value of VR CS a term of the standard, or made of words that may stay?"""
+    if not text or text in TERMS:
+        return True
+    if not _LEGAL_CODE_STRING.fullmatch(text) or known.in_text(text):
+        return False
+    words = re.split(r"[ _]+", text)
+    return all(not word or len(word) <= 2 or allowed(word, known) or _plain(word) for word in words)

@@ -1,0 +1,345 @@
+"""What becomes of one value under an action: its new bytes, or None when it may not stay."""
+
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Final, Protocol
+
+from scanward.deid.actions import Action
+from scanward.deid.binary import reads_as_text
+from scanward.deid.geography import zip_of
+from scanward.deid.keyed import Project
+from scanward.deid.profiles import Dates, Profile
+from scanward.deid.sweep import Known
+from scanward.deid.text import CODECS, clean_prose, clean_values, codec_of, legal_code_string
+from scanward.dicom.standard_uids import STANDARD_UIDS
+from scanward.dicom.walk import Encoding
+
+__all__ = ["codec_of", "dummy", "value"]
+
+
+class Surroundings(Protocol):
+    """What a value's treatment depends on beside the value: `scope.Scope` is one."""
+
+    profile: Profile
+    project: Project
+    known: Known
+    codec: str
+    days: int
+    token: str
+    encoding: Encoding
+
+
+_DECIMAL: Final = re.compile(rb" *[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})? *")
+_INTEGER: Final = re.compile(rb" *[+-]?\d{1,11} *")
+_DATE: Final = re.compile(rb"(\d{4})\.?(\d\d)\.?(\d\d)")
+_TIME: Final = re.compile(rb"\d\d(?::?[0-5]\d(?::?[0-6]\d(?:\.\d{1,6})?)?)?")
+_DATE_TIME: Final = re.compile(rb"(\d{8})((?:\d{2}){0,3}(?:\.\d{1,6})?)([+-]\d{4})?")
+_TIMEZONE: Final = 0x00080201
+_ZONE: Final = re.compile(rb"[+-]\d{4}")
+_AGE: Final = re.compile(rb"(\d{3})([DWMY])")
+_CODE_VALUE: Final = re.compile(
+    r"\d{3,18}|[A-Z]\d?-[0-9A-F]{4,5}|\d{1,7}-\d|RID\d{1,6}|RDE\d{1,5}|[A-Z]{1,4}\d{0,3}|[A-Z0-9]{4}"
+)
+_UNITS: Final = frozenset(
+    [
+        "1",
+        "%",
+        "mm",
+        "cm",
+        "m",
+        "mm2",
+        "cm2",
+        "mm3",
+        "cm3",
+        "ml",
+        "l",
+        "g",
+        "kg",
+        "mg",
+        "ug",
+        "s",
+        "ms",
+        "us",
+        "min",
+        "h",
+        "d",
+        "wk",
+        "mo",
+        "a",
+        "deg",
+        "rad",
+        "kV",
+        "mA",
+        "mAs",
+        "uA.s",
+        "mGy",
+        "Gy",
+        "mGy.cm",
+        "Gy.m2",
+        "dGy.cm2",
+        "Hz",
+        "MHz",
+        "{ratio}",
+        "{counts}",
+        "{propcounts}",
+        "{SUVbw}g/ml",
+        "g/ml",
+        "Bq",
+        "Bq/ml",
+        "MBq",
+        "mm/s",
+        "mm2/s",
+        "[hnsf'U]",
+        "no",
+        "units",
+        "cm2/ml",
+        "/cm",
+        "mmHg",
+        "mm[Hg]",
+        "[degF]",
+        "Cel",
+        "mL/min",
+        "{ROI}",
+        "{slices}",
+        "{frames}",
+        "eV",
+        "keV",
+    ]
+)
+_SCHEMES: Final = frozenset(
+    [
+        "DCM",
+        "SCT",
+        "SRT",
+        "SNM3",
+        "SNM",
+        "LN",
+        "UCUM",
+        "RADLEX",
+        "FMA",
+        "UMLS",
+        "NCIt",
+        "NCIT",
+        "UBERON",
+        "RADELEMENT",
+        "IBSI",
+        "I9C",
+        "I10",
+        "I10P",
+        "ICD10",
+        "C4",
+        "CPT4",
+        "MSH",
+        "BI",
+        "ITIS_TSN",
+        "PUBCHEM_CID",
+        "ISO639_1",
+        "ISO639_2",
+        "ISO3166_1",
+        "RFC3066",
+        "IEEE10101",
+        "MDC",
+        "NDC",
+        "RXNORM",
+        "LOINC",
+        "99SDM",
+    ]
+)
+_VERSION: Final = re.compile(r"[\d.]{1,10}|20\d{6}")
+_GRAPHIC_LAYERS: Final = frozenset((0x00700002, 0x00700402))  # names that refer to each other
+
+
+def value(chosen: Action, tag: int, vr: bytes, old: bytes, scope: Surroundings, *, parent: int) -> bytes | None:
+    """The new value of a non-empty element; None when it may not stay."""
+    if chosen in (Action.WITHDRAW, Action.EMPTY, Action.DUMMY, Action.REMOVE):
+        return None
+    return _HOW[chosen](tag, vr, old, scope, parent)
+
+
+def _keep(tag: int, vr: bytes, old: bytes, scope: Surroundings, parent: int) -> bytes | None:
+    if vr == b"CS":
+        return _check(tag, vr, old, scope, parent)
+    if tag == _TIMEZONE:
+        return old if _ZONE.fullmatch(old.strip(b"\0 ")) else None
+    if vr in _FIXED or vr in _BULK:
+        broken = vr in _FIXED and len(old) % _FIXED[vr]
+        text = reads_as_text(vr, old, little=scope.encoding.little)
+        return None if broken or text or scope.known.in_bytes(old) else old
+    return None if scope.known.in_text(old.decode(scope.codec, "replace")) else old.rstrip(b" \0")
+
+
+_BULK: Final = frozenset((b"OB", b"OW", b"OD", b"OF", b"OL", b"OV", b"UN"))
+_FIXED: Final = {b"US": 2, b"SS": 2, b"UL": 4, b"SL": 4, b"FL": 4, b"AT": 4, b"FD": 8, b"SV": 8, b"UV": 8}
+
+
+def _check(tag: int, vr: bytes, old: bytes, scope: Surroundings, _parent: int) -> bytes | None:
+    if vr == b"CS":
+        return _code_strings(tag, old, scope)
+    legal = _DECIMAL if vr == b"DS" else _INTEGER
+    parts = old.rstrip(b"\0 ").split(b"\\")
+    for part in parts:
+        if part.strip() and (len(part) > 32 or not legal.fullmatch(part)):
+            return None
+        if scope.known.is_number(part.decode("latin-1")):
+            return None
+    return old
+
+
+def _code_strings(tag: int, old: bytes, scope: Surroundings) -> bytes | None:
+    parts = [part.strip() for part in old.decode("latin-1").rstrip("\0 ").split("\\")]
+    if tag == 0x00080005:
+        return old if all(part.encode() in CODECS or _ISO.fullmatch(part) for part in parts) else b"ISO_IR 192"
+    if tag in _GRAPHIC_LAYERS:
+        return "\\".join(scope.project.pseudonym(part, kind="layer") for part in parts).encode()
+    checked = [part if legal_code_string(part, scope.known) else "" for part in parts]
+    if checked == parts:
+        return old
+    if not checked[0]:
+        return None
+    return "\\".join(checked).rstrip("\\").encode()
+
+
+_ISO: Final = re.compile(r"ISO[_ ](?:2022 )?IR \d{1,3}")
+
+
+def _clean(tag: int, vr: bytes, old: bytes, scope: Surroundings, _parent: int) -> bytes | None:
+    if vr in (b"LO", b"SH", b"UC"):
+        cleaned = clean_values(old.strip(b"\0 "), scope.codec, scope.known)
+        return cleaned[: 16 if vr == b"SH" else 64].rstrip() if cleaned and vr != b"UC" else cleaned
+    if tag == _TIMEZONE:
+        return old if _ZONE.fullmatch(old.strip(b"\0 ")) else None
+    return clean_prose(old, scope.codec, scope.known) if vr in (b"ST", b"LT", b"UT") else None
+
+
+def _technical(_tag: int, vr: bytes, old: bytes, scope: Surroundings, _parent: int) -> bytes | None:
+    cleaned = clean_values(old.strip(b"\0 "), scope.codec, scope.known, technical=True)
+    return cleaned[:16] if cleaned and vr == b"SH" and b"\\" not in cleaned else cleaned
+
+
+def _code(tag: int, _vr: bytes, old: bytes, scope: Surroundings, _parent: int) -> bytes | None:
+    text = old.decode(scope.codec, "replace").strip(" \0")
+    if scope.known.in_text(text):
+        return None
+    if tag == 0x00080102:
+        return old if text in _SCHEMES else None
+    if tag == 0x00080103:
+        return old if _VERSION.fullmatch(text) else None
+    if tag == 0x00080104:
+        return clean_values(text.encode(scope.codec, "ignore"), scope.codec, scope.known)
+    return old if text in _UNITS or _CODE_VALUE.fullmatch(text) else None
+
+
+def _uid(_tag: int, _vr: bytes, old: bytes, scope: Surroundings, _parent: int) -> bytes | None:
+    parts = [part.strip(b" \0") for part in old.split(b"\\")]
+    return b"\\".join(_new_uid(part, scope) for part in parts)
+
+
+def _new_uid(part: bytes, scope: Surroundings) -> bytes:
+    if not part or part.decode("latin-1") in STANDARD_UIDS:
+        return part
+    return scope.project.uid(part).encode()
+
+
+def _date(_tag: int, vr: bytes, old: bytes, scope: Surroundings, _parent: int) -> bytes | None:
+    one = {b"DA": _one_date, b"DT": _one_date_time, b"TM": _one_time}.get(vr)
+    if one is None:
+        return old if vr == b"SH" and _ZONE.fullmatch(old.strip(b"\0 ")) else None
+    done = [one(part.strip(b" \0"), scope) for part in old.split(b"\\")]
+    return None if any(part is None for part in done) else b"\\".join(part or b"" for part in done)
+
+
+def _one_date(old: bytes, scope: Surroundings) -> bytes | None:
+    found = _DATE.fullmatch(old)
+    if not old or not found:
+        return b"" if not old else None
+    dates = scope.profile.dates
+    try:
+        day = date(int(found[1]), int(found[2]), int(found[3]))
+        if dates is Dates.YEAR:
+            return b"%04d0101" % day.year
+        if dates is Dates.SHIFTED:
+            day += timedelta(days=scope.days)
+    except (ValueError, OverflowError):
+        return None
+    return b"%04d%02d%02d" % (day.year, day.month, day.day)
+
+
+def _one_time(old: bytes, scope: Surroundings) -> bytes | None:
+    if scope.profile.dates is Dates.YEAR:
+        return None
+    return old if not old or _TIME.fullmatch(old) else None
+
+
+def _one_date_time(old: bytes, scope: Surroundings) -> bytes | None:
+    found = _DATE_TIME.fullmatch(old)
+    if not old or not found:
+        return b"" if not old else None
+    day = _one_date(found[1], scope)
+    if day is None or scope.profile.dates is Dates.YEAR:
+        return day[:4] if day else None
+    return day + found[2] + (found[3] or b"")
+
+
+def _age(_tag: int, _vr: bytes, old: bytes, scope: Surroundings, _parent: int) -> bytes | None:
+    found = _AGE.fullmatch(old.strip(b" \0"))
+    if not found:
+        return None
+    years = int(found[1]) / {b"D": 365.25, b"W": 52.18, b"M": 12, b"Y": 1}[found[2]]
+    return b"090Y" if scope.profile.cap_ages and years >= 90 else old
+
+
+def _pseudonym(tag: int, _vr: bytes, old: bytes, scope: Surroundings, parent: int) -> bytes | None:
+    if not parent or tag == 0x00100010:
+        return scope.token.encode()
+    text = old.decode("latin-1").strip(" \0")
+    return scope.project.pseudonym(text).encode() if text else b""
+
+
+def _address(_tag: int, _vr: bytes, old: bytes, scope: Surroundings, _parent: int) -> bytes | None:
+    found = zip_of(old.decode(scope.codec, "replace"), scope.profile.zip_digits)
+    return found.encode() if found else None
+
+
+_HOW: Final[dict[Action, Callable[[int, bytes, bytes, Surroundings, int], bytes | None]]] = {
+    Action.KEEP: _keep,
+    Action.CHECK: _check,
+    Action.CLEAN: _clean,
+    Action.TECHNICAL: _technical,
+    Action.CODE: _code,
+    Action.UID: _uid,
+    Action.DATE: _date,
+    Action.AGE: _age,
+    Action.PSEUDONYM: _pseudonym,
+    Action.ADDRESS: _address,
+}
+
+_DUMMIES: Final = {
+    b"DA": b"19000101",
+    b"DT": b"19000101000000",
+    b"TM": b"000000",
+    b"AS": b"000Y",
+    b"DS": b"0",
+    b"IS": b"0",
+    b"UR": b"urn:removed",
+    b"OB": b"\0\0",
+    b"OW": b"\0\0",
+}
+
+
+_LONG_CODES: Final = {0x00080119: b"REMOVED BY DE-IDENTIFICATION", 0x00080120: b"urn:removed"}
+
+
+def dummy(tag: int, vr: bytes, old: bytes, scope: Surroundings) -> bytes:
+    """A value that says nothing, legal in its VR (PS3.15 E.1.1, D)."""
+    if vr == b"CS":
+        return scope.project.pseudonym(old.decode("latin-1"), kind="code").encode()
+    if vr == b"UI":
+        return _uid(tag, vr, old, scope, 0) or b""
+    if vr in _FIXED:
+        return bytes(_FIXED[vr])
+    if tag == 0x00080102:
+        return b"99REMOVED"
+    if tag in _LONG_CODES:
+        return _LONG_CODES[tag]
+    return _DUMMIES.get(vr, b"REMOVED")

@@ -1,0 +1,48 @@
+"""Check an export against its evidence, without the key: same files, same bytes, nothing that should not be
+there.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from scanward.deid.check import Finding, check_all, promised
+
+
+def verify(root: Path, evidence: dict[str, Any]) -> Iterator[Finding]:
+    """Everything in which the folder differs from its evidence, or fails the checks again."""
+    listed = {str(one["path"]): one for one in evidence["outputs"]}
+    there = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file() and path.suffix == ".dcm"}
+    for path in sorted(there - set(listed)):
+        yield Finding(path, "the file", "is not in the evidence")
+    for path, one in listed.items():
+        if path not in there:
+            yield Finding(path, "the file", "is missing")
+            continue
+        if one["sha256"] and _sha256(root / path) != one["sha256"]:
+            yield Finding(path, "the file", "was changed")
+    yield from check_all(root, ((path, ()) for path in listed if path in there), promised(evidence["profile"]))
+    if any(figure.get("passed") or figure.get("accepted") for figure in evidence["pixels"]):
+        yield from _pixels(root, [path for path in listed if path in there], evidence["pixels"])
+
+
+def _pixels(root: Path, paths: list[str], figures: list[dict[str, Any]]) -> Iterator[Finding]:
+    """The figures of faces and text, computed again."""
+    try:
+        from scanward.deid.pixels.again import differing  # noqa: PLC0415  (heavy, and an extra)
+        from scanward.deid.pixels.detectors import Missing  # noqa: PLC0415
+
+        try:
+            yield from (
+                Finding(series, "(7FE0,0010) PixelData", what) for series, what in differing(root, paths, figures)
+            )
+        except Missing as missing:
+            yield Finding("", "(7FE0,0010) PixelData", f"could not be looked at again. {missing}")
+    except ImportError:
+        yield Finding("", "(7FE0,0010) PixelData", "could not be looked at again. Install scanward[pixels].")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,1 @@
+"""Reading, walking and writing DICOM that nobody vouches for."""

@@ -1,0 +1,227 @@
+"""DICOM JSON (PS3.18 Annex F) straight from the walker's elements, once per object, at intake.
+
+Pixel data is told apart, not copied. A value too large to be carried along is told by its length only:
+`{"vr": "OW", "Length": 131072}`, where Annex F would have a BulkDataURI.
+"""
+
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from scanward.dicom import charsets, tags, values, walk
+from scanward.dicom.errors import RefusalReason, Refused
+from scanward.dicom.limits import Limits
+
+Json = dict[str, Any]
+
+_CHARACTER_SET: Final = 0x00080005
+_PIXEL_REPRESENTATION: Final = 0x00280103
+PIXEL_TAGS: Final = {0x7FE00008: "OF", 0x7FE00009: "OD", 0x7FE00010: "OW"}
+OFFSET_TABLES: Final = (0x7FE00001, 0x7FE00002)
+PALETTES: Final = (0x00281201, 0x00281202, 0x00281203)
+_VR_NAMES: Final = {name.encode(): name for name in (*values.READERS, *values.BINARY, "SQ")}
+_PLAIN: Final = {name.encode(): (name, read) for name, read in values.READERS.items() if name != "PN"}
+_KEYS: Final = {tag: f"{tag:08X}" for tag in tags.KNOWN}
+_SMALL: Final = 256
+_TOLD_APART: Final = frozenset((_CHARACTER_SET, _PIXEL_REPRESENTATION, *PIXEL_TAGS, *OFFSET_TABLES, *PALETTES))
+_COST: Final = 320  # bytes of Python objects behind one element, and behind one value of it
+_VALUE_COST: Final = 72
+_PERSON_COST: Final = 480  # a name is a dictionary of its groups
+
+
+class Span(NamedTuple):
+    """Where a run of bytes lies in the data set's bytes (in the file, unless it is deflated)."""
+
+    offset: int
+    length: int
+
+
+_NOWHERE: Final = Span(0, 0)
+
+
+@dataclass(slots=True)
+class Pixels:
+    """The pixel element of the data set itself, as found."""
+
+    tag: int = 0
+    vr: str = ""
+    span: Span = _NOWHERE
+    encapsulated: bool = False
+    fragments: list[Span] = field(default_factory=list)
+    tables: dict[int, Span] = field(default_factory=dict)  # extended offset tables, palettes
+
+
+class Built(NamedTuple):
+    """The model, the pixels' place, and where the last element ends."""
+
+    json: Json
+    pixels: Pixels
+    end: int
+
+
+def build(data: walk.Buffer, elements: Iterable[walk.Element], encoding: walk.Encoding, limits: Limits) -> Built:
+    """The DICOM JSON model of a walk.
+
+    Raises: Refused from the walk, for an element that stands twice in one data set, and for too much of all.
+    """
+    builder = _Builder(data, encoding, limits)
+    for element in elements:
+        builder.take(element)
+    return Built(builder.root, builder.pixels, builder.end)
+
+
+class _Open(NamedTuple):
+    """What surrounds an open sequence or item, and its own entry; the pixels have none."""
+
+    parent: Any
+    context: values.Context
+    entry: Json | None
+
+
+class _Builder:
+    def __init__(self, data: walk.Buffer, encoding: walk.Encoding, limits: Limits) -> None:
+        self.data, self.little, self.limits = data, encoding.little, limits
+        self.context = values.Context(charsets.ASCII, encoding.little)
+        self.root: Json = {}
+        self.pixels = Pixels()
+        self.here: Any = self.root  # the data set, or the list of items, that is open
+        self.stack: list[_Open] = []
+        self.budget = limits.max_json
+        self.signed = False
+        self.end = 0
+
+    def take(self, element: walk.Element) -> None:
+        """One event of the walk; what is plain, and that is nearly all, is read right here."""
+        tag, vr_bytes, _, start, end, _, explicit = element
+        plain = _PLAIN.get(vr_bytes)
+        if plain is not None and 0 <= end - start <= _SMALL and tag not in _TOLD_APART and tag & 0xFFFF:
+            self.end = end
+            vr, reader = plain
+            try:
+                value = reader(bytes(self.data[start:end]), self.context)
+            except struct.error:
+                self.add(tag, self.value(tag, vr, start, end, explicit))
+                return
+            self.budget -= 4 * (end - start) + _VALUE_COST * len(value)
+            self.add(tag, {"vr": vr, "Value": value} if value else {"vr": vr})
+        elif tag >> 16 == 0xFFFE:
+            self.structure(element)
+        else:
+            self.end = end
+            self.other(tag, vr_bytes, start, end, explicit)
+
+    def other(self, tag: int, vr_bytes: bytes, start: int, end: int, explicit: bool) -> None:
+        """Sequences, pixels, binary, long values, and whatever has no VR."""
+        if not tag & 0xFFFF:
+            return  # group lengths are not part of the model
+        vr = self.vr(tag, vr_bytes)
+        if end < 0 or vr_bytes == b"SQ" or (not vr_bytes and tag in tags.SEQUENCES):
+            self.enter(tag, vr, start, end)
+        elif tag in OFFSET_TABLES and not self.stack:
+            self.pixels.tables[tag] = Span(start, end - start)
+        elif tag in PIXEL_TAGS and not self.stack:
+            self.place_pixels(tag, vr, Span(start, end - start))
+        else:
+            if tag in PALETTES and not self.stack:
+                self.pixels.tables[tag] = Span(start, end - start)
+            self.add(tag, self.value(tag, vr, start, end, explicit and vr_bytes != b"UN"))
+
+    def vr(self, tag: int, vr_bytes: bytes) -> str:
+        """The VR to read a value by: the file's, or the dictionary's where it has none."""
+        vr = _VR_NAMES.get(vr_bytes)
+        if vr is not None and vr != "UN":
+            return vr
+        known = tags.vr_of(tag)
+        if known == tags.US_OR_SS:
+            return "SS" if self.signed else "US"
+        return "UN" if vr == "UN" and (known == "SQ" or known in values.BINARY) else known
+
+    def value(self, tag: int, vr: str, start: int, end: int, explicit: bool) -> Json:
+        """The element's own object."""
+        size = end - start
+        if size > self.room(vr):
+            return {"vr": vr, "Length": size}
+        raw = bytes(self.data[start:end])
+        # What an element of VR UN, or of no VR, holds is little endian wherever it stands.
+        context = self.context if explicit or self.little else self.context._replace(little=True)
+        found = values.read(raw, vr, context)
+        each = _PERSON_COST if vr == "PN" else _VALUE_COST
+        self.budget -= 4 * size + each * len(found.get("Value", ()))
+        if tag == _CHARACTER_SET:
+            self.context = values.Context(charsets.encodings(found.get("Value", [])), self.little)
+        elif tag == _PIXEL_REPRESENTATION and not self.stack:
+            self.signed = found.get("Value") == [1]
+        return found
+
+    def room(self, vr: str) -> int:
+        """How many bytes of a value of this kind are carried along."""
+        if vr in values.BINARY:
+            return self.limits.inline_binary
+        return self.limits.max_json_numbers if vr in values.NUMERIC else self.limits.max_json_text
+
+    def add(self, tag: int, what: Json) -> None:
+        """Put an element in its data set; a second one with its tag would be a second truth.
+
+        Raises: Refused for an element that stands there already, or when the whole model costs too much.
+        """
+        key = _KEYS.get(tag) or f"{tag:08X}"
+        if key in self.here:
+            raise Refused(RefusalReason.MALFORMED, tags.label(tag), "it stands twice in one data set")
+        self.budget -= _COST
+        if self.budget < 0:
+            raise Refused(RefusalReason.TOO_MANY_ELEMENTS, tags.label(tag))
+        self.here[key] = what
+
+    def enter(self, tag: int, vr: str, start: int, end: int) -> None:
+        """A sequence opens, or the fragments of the pixels."""
+        parent = self.here
+        if tag == walk.PIXEL_DATA and end < 0 and not self.stack:
+            self.place_pixels(tag, vr, Span(start, 0))
+            self.pixels.encapsulated = True
+            self.stack.append(_Open(parent, self.context, None))
+            return
+        if tag == walk.PIXEL_DATA and end < 0:  # an icon's
+            icon: Json = {"vr": vr, "Length": start}
+            self.add(tag, icon)
+            self.stack.append(_Open(parent, self.context, icon))
+            return
+        entry: Json = {"vr": "SQ", "Value": []}
+        self.add(tag, entry)
+        self.stack.append(_Open(parent, self.context, entry))
+        self.here = entry["Value"]
+
+    def structure(self, element: walk.Element) -> None:
+        """An item begins or ends, a sequence ends, a fragment lies there."""
+        self.end = max(self.end, element.value, element.end)
+        if element.tag != walk.ITEM:
+            self.close(element)
+        elif element.vr and self.stack[-1].entry is None:
+            self.pixels.fragments.append(Span(element.value, element.end - element.value))
+            if len(self.pixels.fragments) > self.limits.max_fragments:
+                raise Refused(RefusalReason.TOO_MANY_ELEMENTS, tags.label(walk.PIXEL_DATA))
+        elif not element.vr:
+            item: Json = {}
+            self.here.append(item)
+            self.stack.append(_Open(self.here, self.context, item))
+            self.here = item
+
+    def close(self, element: walk.Element) -> None:
+        """What was opened last ends here."""
+        opened = self.stack.pop()
+        if opened.entry is None:
+            self.pixels.span = Span(self.pixels.span.offset, element.start - self.pixels.span.offset)
+        elif "Length" in opened.entry:
+            opened.entry["Length"] = element.start - opened.entry["Length"]
+        elif element.tag == walk.SEQUENCE_END and not self.here:
+            del opened.entry["Value"]
+        self.here, self.context = opened.parent, opened.context
+
+    def place_pixels(self, tag: int, vr: str, span: Span) -> None:
+        """Remember where the pixels are.
+
+        Raises: Refused for a second pixel element.
+        """
+        if self.pixels.tag:
+            raise Refused(RefusalReason.MALFORMED, tags.label(tag), "the object has its pixels twice")
+        self.pixels.tag, self.pixels.vr, self.pixels.span = tag, vr, span

@@ -1,0 +1,1 @@
+"""Everything that brings records in: receive() and what it hands to the archive."""

@@ -1,0 +1,235 @@
+"""Fetches a study from a PACS: by the worker, as often as it takes, and done only when nothing of it is missing."""
+
+import logging
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django_tasks import task
+
+from scanward.access.actions import AccessRefused, authorize
+from scanward.access.actors import actor_of, reference
+from scanward.access.kinds import Action, Actor, RecordFacts
+from scanward.archive.errors import VaultError
+from scanward.archive.models import HeldObject, Instance
+from scanward.archive.store import Arrival, Sender
+from scanward.audit.actions import record
+from scanward.audit.event import Place, SubjectRef
+from scanward.audit.kinds import EventKind, Outcome, SubjectKind
+from scanward.dicom.errors import RefusalReason
+from scanward.dicom.uids import is_uid
+from scanward.intake import later, receive
+from scanward.intake.models import Retrieval, RetrievalState
+from scanward.intake.pull import pacs as configured
+from scanward.intake.pull.finding import look, opened
+from scanward.intake.pull.pacs import Pacs, Unreached, Wire
+from scanward.law.purpose import PurposeOfUse
+from scanward.people.actions import NotAllowed
+from scanward.people.models import Account, Patient
+
+MOST_TRIES: Final = 6
+FIRST_PAUSE: Final = timedelta(seconds=20)
+# A fetch that did not move for so long has lost its worker.
+STILL_AFTER: Final = timedelta(minutes=10)
+# Objects that are asked for at once.
+AT_ONCE: Final = 64
+GOING: Final = (RetrievalState.WAITING, RetrievalState.WORKING)
+UNREACHED, MISSING, STOPPED = "unreached", "missing", "stopped"
+UNREADABLE, NOT_ALLOWED, GONE = "unreadable", "not-allowed", "no-pacs"
+log = logging.getLogger(__name__)
+
+
+def start(pacs: Pacs, patient: Patient, study_uid: str, *, by: Account, place: Place, now: datetime) -> Retrieval:
+    """Begin to fetch a study; the PACS is asked once more whose it is, whatever a form says. Going already: that one.
+
+    Raises:
+        AccessRefused: this person may not bring records in. NotAllowed: it is not this patient's, or can't be asked.
+    """
+    none = NotAllowed(_("The PACS has no such study of this patient."))
+    if not is_uid(study_uid):
+        raise none
+    found = look(pacs, patient, actor=actor_of(by, now=now), place=place, now=now, study_uid=study_uid)
+    if not found.studies:
+        raise none
+    offered = found.studies[0]
+    with transaction.atomic():
+        going = Retrieval.objects.select_for_update().filter(study_instance_uid=study_uid, state__in=GOING).first()
+        if going:
+            return going
+        row = Retrieval.objects.create(
+            account=by,
+            patient=patient,
+            pacs=pacs.name,
+            study_instance_uid=study_uid,
+            description=offered.description,
+            performed_at=offered.performed_at,
+            expected=offered.objects,
+            started_at=now,
+            touched_at=now,
+            place=later.noted(place),
+        )
+        _tell(row, EventKind.IMPORT_STARTED, now=now)
+        work_later.enqueue(str(row.id))
+    return row
+
+
+@task()
+def work_later(retrieval: str) -> None:
+    """Fetch what is missing of a study."""
+    row = Retrieval.objects.filter(pk=uuid.UUID(retrieval)).first()
+    if row:
+        work(row, now=timezone.now())
+
+
+def work(row: Retrieval, *, now: datetime) -> None:
+    """Try once; what is still missing then is tried again after a pause that grows, and at last by a person."""
+    taken = Retrieval.objects.filter(pk=row.pk, state=RetrievalState.WAITING)
+    if not taken.update(state=RetrievalState.WORKING, touched_at=now, tries=row.tries + 1):
+        return
+    row.refresh_from_db()
+    problem = _try(row, now=now)
+    again = problem in (UNREACHED, MISSING, STOPPED) and row.tries < MOST_TRIES
+    row.problem = problem
+    row.state = RetrievalState.WAITING if again else RetrievalState.ENDED if problem else RetrievalState.DONE
+    row.touched_at = timezone.now()
+    with transaction.atomic():
+        row.save()
+        if again:
+            pause = FIRST_PAUSE * 2 ** (row.tries - 1)
+            work_later.using(run_after=timezone.now() + pause).enqueue(str(row.id))
+        else:
+            _tell(row, EventKind.IMPORT_FINISHED, now=now)
+
+
+def sweep(*, now: datetime) -> None:
+    """Take up again what a worker has left behind when it was killed."""
+    for row in Retrieval.objects.filter(state__in=GOING, touched_at__lt=now - STILL_AFTER):
+        with transaction.atomic():
+            left = Retrieval.objects.filter(pk=row.pk, state__in=GOING, touched_at=row.touched_at)
+            if left.update(state=RetrievalState.WAITING, touched_at=now):
+                work_later.enqueue(str(row.id))
+
+
+def _try(row: Retrieval, *, now: datetime) -> str:
+    """Ask what there is, fetch what is not here, and look again; return why it is not whole, or nothing."""
+    pacs = configured.find(row.pacs)
+    if pacs is None:
+        return GONE
+    try:
+        sender = _sender(row, pacs, now=now)
+        with opened(pacs) as wire:
+            return _fetch(row, wire, sender)
+    except AccessRefused:
+        return NOT_ALLOWED
+    except Unreached as error:
+        log.warning("A study was not fetched to its end: %s", error)
+        return UNREACHED
+    except (VaultError, DatabaseError, OSError) as error:
+        log.error("A study was not fetched to its end (%s).", type(error).__name__)
+        return STOPPED
+
+
+def _fetch(row: Retrieval, wire: Wire, sender: Sender) -> str:
+    """Fetch what is missing over an open wire."""
+    listed = wire.instances(row.study_instance_uid)
+    row.expected = max(row.expected, len(listed))
+    taking = _Taking(row, sender, refused=set(row.refused))
+    for series, uids in _batches(_look_around(row, listed)):
+        wire.bring(row.study_instance_uid, series, uids, taking.take)
+        if taking.stopped:
+            raise taking.stopped
+        row.refused = sorted(taking.refused)
+        _look_around(row, listed)
+    if row.here + len(row.refused) < row.expected:
+        return MISSING
+    return UNREADABLE if row.refused else ""
+
+
+def _look_around(row: Retrieval, listed: Mapping[str, str]) -> dict[str, str]:
+    """Compare what the PACS has with what is here, show how far it is, and return what is missing."""
+    missing = _missing(row, listed)
+    row.missing, row.touched_at = sorted(missing), timezone.now()
+    row.here = len(listed) - len(missing) - len(set(row.refused) & set(listed))
+    row.save(update_fields=["expected", "here", "missing", "refused", "touched_at"])
+    return missing
+
+
+def _batches(missing: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
+    """Cut what is missing into parts of one series each; their UIDs are a list in one element of the question."""
+    by_series: dict[str, list[str]] = {}
+    for uid, series in sorted(missing.items()):
+        by_series.setdefault(series, []).append(uid)
+    for series, uids in sorted(by_series.items()):
+        for first in range(0, len(uids), AT_ONCE):
+            yield series, uids[first : first + AT_ONCE]
+
+
+@dataclass
+class _Taking:
+    """Keeps what comes, one by one, and remembers what can't be kept at all."""
+
+    row: Retrieval
+    sender: Sender
+    refused: set[str]
+    stopped: VaultError | DatabaseError | None = None
+
+    def take(self, uid: str, data: bytes) -> bool:
+        """Take one object in; True: it is safe here."""
+        if self.stopped:
+            return False
+        try:
+            seen = receive.read(receive.Item("", data))
+            if isinstance(seen, Arrival) and seen.inspected.study_instance_uid != self.row.study_instance_uid:
+                return False
+            answer = receive.settle([(receive.Item("", data), seen)], sender=self.sender, now=timezone.now())[0]
+        except (VaultError, DatabaseError) as error:
+            self.stopped = error
+            return False
+        refused = answer.outcome is receive.Outcome.REFUSED
+        if refused and answer.code != RefusalReason.NOT_SCANNED:
+            self.refused.add(uid)
+        return not refused
+
+
+def _missing(row: Retrieval, listed: Mapping[str, str]) -> dict[str, str]:
+    """Return what the PACS has and is not here: neither kept, nor waiting for a decision, nor refused before."""
+    study = row.study_instance_uid
+    kept = Instance.objects.filter(series__study__study_instance_uid=study, series__study__patient=row.patient)
+    held = HeldObject.objects.filter(study_instance_uid=study)
+    here = set(row.refused)
+    here |= set(kept.values_list("sop_instance_uid", flat=True)) | set(held.values_list("sop_instance_uid", flat=True))
+    return {uid: series for uid, series in listed.items() if uid not in here}
+
+
+def _sender(row: Retrieval, pacs: Pacs, *, now: datetime) -> Sender:
+    """Decide once more whether this person may bring it: time may have passed.
+
+    Raises:
+        AccessRefused: not any more.
+    """
+    actor: Actor = actor_of(row.account, now=now)
+    place, wanted = later.place_of(row.place), RecordFacts(row.patient_id)
+    authorize(actor, Action.IMPORT, wanted, PurposeOfUse.RECORDS, now=now, place=place, told=True)
+    return Sender(reference(actor), place, pacs.issued_by)
+
+
+def _tell(row: Retrieval, kind: EventKind, *, now: datetime) -> None:
+    """Write down that a study is fetched, or what came of it."""
+    detail: dict[str, str | int] = {"pacs": row.pacs, "expected": row.expected, "here": row.here}
+    if row.problem:
+        detail |= {"problem": row.problem, "refused": len(row.refused), "missing": len(row.missing)}
+    record(
+        kind,
+        actor=reference(actor_of(row.account, now=now)),
+        subject=SubjectRef(SubjectKind.PATIENT, str(row.patient_id), str(row.patient_id)),
+        purpose=PurposeOfUse.RECORDS,
+        outcome=Outcome.SERIOUS_FAILURE if row.problem else Outcome.SUCCESS,
+        at=now,
+        place=later.place_of(row.place),
+        detail=detail,
+    )

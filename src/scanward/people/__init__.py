@@ -1,0 +1,1 @@
+"""Accounts, second factors, patients, representatives, staff roles and identity proofing."""

@@ -1,0 +1,1 @@
+"""Requests, authorizations, clock, fees, letters, packages, share links and deliveries."""

@@ -1,0 +1,294 @@
+"""The decision: a grant on exactly one basis, a denial on a ground that exists, a review by somebody else."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+
+from scanward.access.actors import reference
+from scanward.access.kinds import Action
+from scanward.audit.event import Place
+from scanward.audit.kinds import EventKind
+from scanward.law import clock, denials, necessary, scope
+from scanward.law.bases import Basis, check_recipient, only_basis
+from scanward.law.denials import Fact, Ground, LetterPart, Outcome, Person
+from scanward.law.documents import Document, check_documents
+from scanward.law.errors import Unlawful
+from scanward.law.holds import Item
+from scanward.law.prompts import Prompt, local_rules
+from scanward.law.purpose import PurposeOfUse
+from scanward.law.rules import Duty
+from scanward.law.tracks import Track, bases_of
+from scanward.people.kinds import Role
+from scanward.people.models import Account
+from scanward.release import clocks, house, letters
+from scanward.release.kinds import Event
+from scanward.release.models import Authorization, Denial, ReleaseRequest
+from scanward.release.moving import (
+    atomic,
+    case_of,
+    lock,
+    move,
+    permit,
+    permit_requester,
+    recipient_kind,
+    restricted,
+    tell,
+)
+
+LICENSED = frozenset({Role.TREATING_CLINICIAN, Role.REFERRING_CLINICIAN})
+
+
+def approve(
+    request: ReleaseRequest,
+    *,
+    by: Account,
+    basis: str,
+    now: datetime,
+    place: Place,
+    granted: Collection[Item] | None = None,
+) -> None:
+    """Grant all or part of what was asked, on exactly one basis (A10), inside what it covers (D10).
+
+    Raises:
+        Unlawful: the basis, its documents, the recipient or the scope does not carry the release.
+        NotNow: something is still missing; the text lists all of it.
+    """
+    actor = permit(by, Action.APPROVE_RELEASE, request, now=now, place=place)
+    with atomic():
+        row = lock(request)
+        rests_on = only_basis([basis])
+        items = frozenset(granted if granted is not None else row.items)
+        _check_basis(row, rests_on, items, now=now)
+        move(
+            row, Event.APPROVE, EventKind.REQUEST_APPROVED, by=actor, now=now, place=place, public=True,
+            basis=rests_on.value, granted=items, unrestricted=not restricted(row, rests_on.value),
+            detail={"basis": rests_on.name, "items": ", ".join(sorted(items))},
+        )  # fmt: skip
+        letters.send("approval", _granted_values(row), request=row, by=reference(actor), now=now, place=place)
+
+
+def prompts(request: ReleaseRequest) -> tuple[Prompt, ...]:
+    """Which local rules the desk has to look up before it approves (A17)."""
+    here = house.facility().state
+    where = request.recipient.state or None if request.recipient else here
+    return local_rules(
+        facility_state=here, patient_state=here, recipient_state=where, recipient=recipient_kind(request)
+    )
+
+
+def documents_of(request: ReleaseRequest, *, now: datetime) -> frozenset[Document]:
+    """Which of the documents that bases need are on file."""
+    case = case_of(request, now=now)
+    there = {
+        Document.ACCESS_REQUEST: True,
+        Document.IDENTITY_PROOF: case.identity,
+        Document.AUTHORITY_PROOF: request.by_representative and request.authority_checked,
+        Document.SIGNED_DIRECTIVE: request.track == Track.DIRECTIVE.value and bool(request.signature),
+        Document.VALID_AUTHORIZATION: case.authorized is True,
+    }
+    filed = {Document(value) for value in request.evidence.values_list("document", flat=True)}
+    return frozenset({document for document, present in there.items() if present} | filed)
+
+
+def _check_basis(request: ReleaseRequest, basis: Basis, items: frozenset[Item], *, now: datetime) -> None:
+    """Everything about the basis that the law checks before a release."""
+    if basis not in bases_of(Track(request.track)):
+        raise Unlawful("This basis does not belong to the way this request goes.", "45 CFR 164.502(a)(1)")
+    if not items <= request.items:
+        raise Unlawful("More than what was asked for can't be granted.", "45 CFR 164.508(a)(1)")
+    check_recipient(basis, recipient_kind(request))
+    check_documents(basis, documents_of(request, now=now))
+    if prompts(request) and not request.local_rules_note:
+        raise Unlawful("Look up the local rules, and note what they say.", "45 CFR 160.203(b)")
+    _check_least(basis, items)
+    held = Authorization.objects.filter(request=request).first()
+    if basis is Basis.AUTHORIZATION and held is not None:
+        _check_scope(request, held, items)
+
+
+def _check_least(basis: Basis, items: frozenset[Item]) -> None:
+    """Cut to the minimum necessary where that applies, never a person's own copy (T9, A5, A6)."""
+    allowed = {detail.value for detail in necessary.most(basis)}
+    if necessary.minimum_applies(basis) and not {item.value for item in items} <= allowed:
+        raise Unlawful("This is more than the basis allows as a matter of routine.", "45 CFR 164.514(d)(3)")
+
+
+def _check_scope(request: ReleaseRequest, held: Authorization, items: frozenset[Item]) -> None:
+    """Stay inside the authorization: studies, images, report, dates, recipient (D10)."""
+    studies = list(request.studies.all())
+    outgoing = scope.Outgoing(
+        studies=frozenset(str(study.pk) for study in studies),
+        series=frozenset(request.series_ids),
+        images=Item.IMAGES in items,
+        report=Item.REPORT in items,
+        exam_dates=frozenset(house.today(study.performed_at) for study in studies if study.performed_at),
+        recipient=_named_in(held, request),
+        purpose=PurposeOfUse(request.purpose),
+    )
+    if excess := scope.beyond(held.scope(), outgoing):
+        raise Unlawful(f"The authorization does not cover {'; '.join(excess)}.", "45 CFR 164.508(a)(1)")
+
+
+def _named_in(held: Authorization, request: ReleaseRequest) -> str:
+    """Return the recipient as the paper has it, if the paper names whom the copy goes to."""
+    to = request.recipient
+    person, organization = (to.name, to.organization) if to else (request.requester_name, "")
+    return held.recipient if held.names(person, organization) else person
+
+
+def deny(
+    request: ReleaseRequest,
+    *,
+    by: Account,
+    ground: str,
+    withheld: Collection[Item],
+    rationale: str,
+    now: datetime,
+    place: Place,
+    judged_by: Account | None = None,
+    facts: Collection[Fact] = (),
+) -> Denial:
+    """Withhold some or all of what was asked, on one ground; what is left may still be approved (45 CFR 164.524(d)).
+
+    A reviewable ground is judged by a licensed professional, whom `judged_by` names.
+    """
+    actor = permit(by, Action.DENY, request, now=now, place=place)
+    judge = judged_by or by
+    with atomic():
+        row = lock(request)
+        decided = denials.deny(
+            ground=denials.ground_of(ground),
+            asked=row.items,
+            withheld=withheld,
+            decided_by=_person(judge, now),
+            rationale=rationale,
+            basis=Basis.REPRESENTATIVE_ACCESS if row.by_representative else Basis.ACCESS,
+            facts=facts,
+        )
+        kept = Denial.objects.create(
+            request=row,
+            ground=decided.ground.value,
+            withheld=sorted(item.value for item in decided.withheld),
+            rationale=decided.rationale,
+            decided_by=judge,
+            licensed=decided.decided_by.licensed,
+            decided_at=now,
+        )
+        detail: dict[str, str | int] = {"ground": decided.ground.name, "withheld": ", ".join(sorted(decided.withheld))}
+        if decided.granted:
+            row.wants_images, row.wants_report = Item.IMAGES in decided.granted, Item.REPORT in decided.granted
+            row.save(update_fields=["wants_images", "wants_report"])
+            tell(row, EventKind.REQUEST_DENIED, by=reference(actor), now=now, place=place, detail=detail)
+        else:
+            row.answered_at = now
+            move(
+                row, Event.DENY, EventKind.REQUEST_DENIED, by=actor, now=now, place=place, public=True,
+                granted=frozenset(), detail=detail,
+            )  # fmt: skip
+        letters.send("denial", _denial_values(row, decided), request=row, by=reference(actor), now=now, place=place)
+    return kept
+
+
+def ask_review(denial: Denial, *, by: Account, now: datetime, place: Place) -> None:
+    """The requester asks for a review by another licensed professional (45 CFR 164.524(a)(4))."""
+    actor = permit_requester(by, denial.request, now=now, place=place)
+    if Ground(denial.ground) not in denials.REVIEWABLE:
+        raise Unlawful("This ground can't be reviewed; you can still complain.", "45 CFR 164.524(a)(2)")
+    with atomic():
+        row = lock(denial.request)
+        denial.review_asked_at = now
+        denial.review_due_on = clock.start(Duty.DENIAL_REVIEW, at=now, facility=house.facility()).due_on
+        denial.save(update_fields=["review_asked_at", "review_due_on"])
+        if row.state == "denied":
+            move(row, Event.ASK_REVIEW, EventKind.REQUEST_CHANGED, by=actor, now=now, place=place, public=True)
+        else:
+            tell(row, EventKind.REQUEST_CHANGED, by=reference(actor), now=now, place=place, detail={"review": 1})
+
+
+def decide_review(
+    denial: Denial, *, by: Account, reviewer: Account, granted: bool, now: datetime, place: Place
+) -> None:
+    """Write down what the reviewer decided; the house must follow it (45 CFR 164.524(d)(4))."""
+    barred = {str(denial.decided_by_id): "who denied does not review."}
+    actor = permit(by, Action.REVIEW_DENIAL, denial.request, now=now, place=place, barred=barred)
+    if denial.review_asked_at is None:
+        raise Unlawful("Nobody has asked for a review.", "45 CFR 164.524(a)(4)")
+    with atomic():
+        row = lock(denial.request)
+        judged = denials.review(_as_law(denial), reviewer=_person(reviewer, now), outcome=_outcome(granted))
+        denial.reviewer, denial.outcome, denial.reviewed_at = reviewer, judged.outcome.value, now
+        denial.save(update_fields=["reviewer", "outcome", "reviewed_at"])
+        if row.state == "review_requested":
+            move(
+                row, Event.DECIDE_REVIEW, EventKind.DENIAL_REVIEWED, by=actor, now=now, place=place, public=True,
+                review_granted=granted, detail={"outcome": judged.outcome.value},
+            )  # fmt: skip
+        else:
+            tell(row, EventKind.DENIAL_REVIEWED, by=reference(actor), now=now, place=place)
+        letters.send("review", {"granted": granted}, request=row, by=reference(actor), now=now, place=place)
+
+
+def extend(request: ReleaseRequest, *, by: Account, reason: str, new_date: date, now: datetime, place: Place) -> None:
+    """Extend once, with a letter that gives the reason and the new date, inside the first period (F2, F3).
+
+    Raises:
+        Unlawful: too late, too far, twice, without a reason, or against a state's deadline.
+    """
+    actor = permit(by, Action.APPROVE_RELEASE, request, now=now, place=place)
+    with atomic():
+        row = lock(request)
+        longer = clock.extend(clocks.clock_of(row), sent_at=now, reason=reason, new_date=new_date)
+        assert longer.extension
+        move(
+            row, Event.EXTEND, EventKind.REQUEST_EXTENDED, by=actor, now=now, place=place, note=reason, public=True,
+            detail={"until": new_date.isoformat()},
+        )  # fmt: skip
+        row.extended_to, row.extension_reason, row.extension_sent_at = new_date, longer.extension.reason, now
+        row.save(update_fields=["extended_to", "extension_reason", "extension_sent_at"])
+        values = {"reason": reason, "old": row.due_on, "due": new_date}
+        letters.send("extension", values, request=row, by=reference(actor), now=now, place=place)
+
+
+def _person(account: Account, now: datetime) -> Person:
+    return Person(str(account.pk), licensed=bool(account.roles_at(now) & LICENSED))
+
+
+def _outcome(granted: bool) -> Outcome:
+    return Outcome.GRANTED if granted else Outcome.UPHELD
+
+
+def _as_law(kept: Denial) -> denials.Denial:
+    """A stored denial as the law's functions read it."""
+    return denials.Denial(
+        ground=Ground(kept.ground),
+        withheld=frozenset(Item(item) for item in kept.withheld),
+        granted=frozenset(),
+        decided_by=Person(str(kept.decided_by_id), kept.licensed),
+        rationale=kept.rationale,
+    )
+
+
+def _granted_values(request: ReleaseRequest) -> dict[str, object]:
+    """What the letter of approval says."""
+    return {
+        "images": Item.IMAGES in request.granted_items,
+        "report": Item.REPORT in request.granted_items,
+        "delivery": request.delivery,
+        "due": request.extended_to or request.due_on,
+    }
+
+
+def _denial_values(request: ReleaseRequest, decided: denials.Denial) -> dict[str, object]:
+    """What the letter of denial says; the law's list of parts is checked against it."""
+    parts = set(denials.letter_parts(decided, kept_elsewhere=bool(request.elsewhere)))
+    denials.check_letter(decided, parts, kept_elsewhere=bool(request.elsewhere))
+    return {
+        "ground": decided.ground.name,
+        "ground_text": decided.ground.value,
+        "clause": decided.citation,
+        "withheld_images": Item.IMAGES in decided.withheld,
+        "withheld_report": Item.REPORT in decided.withheld,
+        "review": LetterPart.REVIEW_RIGHT in parts,
+        "granted": LetterPart.STILL_GRANTED in parts,
+        "elsewhere": request.elsewhere,
+        "privacy_contact": house.privacy_contact(),
+    }

@@ -1,0 +1,240 @@
+"""What a records clerk does between receipt and decision. None of it stops the clock (trap T1)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from scanward.access.actors import reference
+from scanward.access.kinds import Action
+from scanward.archive.models import Study
+from scanward.audit.event import Place
+from scanward.audit.kinds import EventKind
+from scanward.law.documents import Document
+from scanward.law.errors import Unlawful
+from scanward.law.prompts import check_confirmed
+from scanward.people.models import Account, Patient
+from scanward.release import house, letters, notices, peers
+from scanward.release.kinds import Event
+from scanward.release.models import Authorization, Evidence, Message, ReleaseRequest
+from scanward.release.moving import atomic, lock, move, permit, permit_requester, tell, verdict
+from scanward.release.ways import Arrival
+
+_WORK = Action.VERIFY_IDENTITY
+
+
+def look(request: ReleaseRequest, *, by: Account, now: datetime, place: Place) -> None:
+    """Write down that somebody at the desk opens a request: it says whose it is and which exam (L1)."""
+    actor = permit(by, _WORK, request, now=now, place=place)
+    with atomic():
+        tell(request, EventKind.RECORD_OPENED, by=reference(actor), now=now, place=place)
+
+
+def claim(request: ReleaseRequest, *, by: Account, now: datetime, place: Place) -> None:
+    """Take a request as one's own work."""
+    actor = permit(by, _WORK, request, now=now, place=place)
+    with atomic():
+        row = lock(request)
+        row.claimed_by = by
+        move(row, Event.CLAIM, EventKind.REQUEST_CHANGED, by=actor, now=now, place=place)
+
+
+def ask_info(request: ReleaseRequest, *, by: Account, question: str, now: datetime, place: Place) -> None:
+    """Ask the requester for something; the clock runs on."""
+    if not question.strip():
+        raise Unlawful("Say what is missing.", "45 CFR 164.524(b)(1)")
+    actor = permit(by, _WORK, request, now=now, place=place)
+    with atomic():
+        row = lock(request)
+        row.waiting_on_requester = True
+        move(row, Event.ASK_INFO, EventKind.REQUEST_CHANGED, by=actor, now=now, place=place, note=question, public=True)
+        Message.objects.create(request=row, author=by.full_name, from_staff=True, body=question, at=now)
+        letters.send(
+            "more_information",
+            {"question": question, "due": row.extended_to or row.due_on},
+            request=row,
+            by=reference(actor),
+            now=now,
+            place=place,
+        )
+
+
+def say(request: ReleaseRequest, *, by: Account, body: str, now: datetime, place: Place) -> Message:
+    """Write into the request's secure thread: the requester, or the desk (I6)."""
+    if not body.strip() or len(body) > 4000:
+        raise Unlawful("A message has between 1 and 4,000 characters.", "45 CFR 164.530(c)(1)")
+    staff = bool(by.roles_at(now))
+    actor = (
+        permit(by, _WORK, request, now=now, place=place)
+        if staff
+        else permit_requester(by, request, now=now, place=place)
+    )
+    with atomic():
+        row = lock(request)
+        sent = Message.objects.create(request=row, author=by.full_name, from_staff=staff, body=body.strip(), at=now)
+        if not staff and row.waiting_on_requester:
+            row.waiting_on_requester = False
+            move(row, Event.INFO_GIVEN, EventKind.REQUEST_CHANGED, by=actor, now=now, place=place, public=True)
+        tell(row, EventKind.MESSAGE_SENT, by=reference(actor), now=now, place=place)
+        notices.news(row.requester if staff else row.claimed_by)
+    return sent
+
+
+def verify(
+    request: ReleaseRequest, *, by: Account, method: str, now: datetime, place: Place, authority: str = ""
+) -> None:
+    """Record how it was made sure who asks, and whether they may (C1, C2, C4, C5; 45 CFR 164.514(h))."""
+    actor = permit(by, _WORK, request, now=now, place=place)
+    with atomic():
+        row = lock(request)
+        if not row.verified_at:
+            row.verified_how, row.verified_by, row.verified_at = method.strip(), by, now if method.strip() else None
+        if row.by_representative and authority.strip():
+            row.authority_checked = True
+            Evidence.objects.create(request=row, document=Document.AUTHORITY_PROOF.value, note=authority, by=by, at=now)
+        move(row, Event.VERIFY, EventKind.REQUEST_VERIFIED, by=actor, now=now, place=place)
+
+
+def match(
+    request: ReleaseRequest, studies: Sequence[Study], *, patient: Patient, by: Account, now: datetime, place: Place
+) -> None:
+    """Say which record and which scans the request is about; of one patient only."""
+    if any(study.patient_id != patient.pk for study in studies):
+        raise Unlawful("These scans are not all of this patient.", "45 CFR 164.530(c)(1)")
+    actor = permit(by, _WORK, request, now=now, place=place)
+    with atomic():
+        row = lock(request)
+        if row.patient_id not in (None, patient.pk):
+            raise Unlawful("The request is about another patient.", "45 CFR 164.530(c)(1)")
+        if row.asked_birth_date and patient.birth_date and row.asked_birth_date != patient.birth_date:
+            raise Unlawful(
+                "The date of birth on the request is not this patient's. Ask who is meant.", "45 CFR 164.530(c)(1)"
+            )
+        row.patient = patient
+        row.studies.set(studies)
+        Authorization.objects.filter(request=row).update(patient=patient)
+        move(
+            row,
+            Event.MATCH,
+            EventKind.REQUEST_CHANGED,
+            by=actor,
+            now=now,
+            place=place,
+            detail={"studies": len(studies)},
+        )
+
+
+def check_authorization(
+    request: ReleaseRequest, authorization: Authorization, *, by: Account, now: datetime, place: Place
+) -> tuple[str, ...]:
+    """Put an authorization on file and return every defect of it with its clause (D7); any one blocks."""
+    actor = permit(by, Action.RECORD_AUTHORIZATION, request, now=now, place=place)
+    with atomic():
+        row = lock(request)
+        Authorization.objects.filter(request=row).exclude(pk=authorization.pk).update(request=None, ended_at=now)
+        authorization.request, authorization.patient = row, row.patient
+        authorization.save()
+        found = verdict(authorization, now=now)
+        kind = EventKind.AUTHORIZATION_SIGNED if found.valid else EventKind.AUTHORIZATION_REFUSED
+        move(
+            row,
+            Event.CHECK_AUTHORIZATION,
+            kind,
+            by=actor,
+            now=now,
+            place=place,
+            detail={"defects": len(found.findings)},
+        )
+    return tuple(f"{finding.defect.value} [{finding.citation}]" for finding in found.findings)
+
+
+def return_defective(request: ReleaseRequest, *, by: Account, now: datetime, place: Place) -> None:
+    """Send an authorization back with all of its defects at once, each with its clause."""
+    actor = permit(by, Action.RECORD_AUTHORIZATION, request, now=now, place=place)
+    with atomic():
+        row = lock(request)
+        held = Authorization.objects.filter(request=row).first()
+        findings = verdict(held, now=now).findings if held else ()
+        row.answered_at = row.closed_at = now
+        move(row, Event.RETURN_DEFECTIVE, EventKind.REQUEST_RETURNED, by=actor, now=now, place=place, public=True)
+        letters.send(
+            "returned",
+            {"defects": [{"key": f.defect.name, "text": f.defect.value, "clause": f.citation} for f in findings]},
+            request=row,
+            by=reference(actor),
+            now=now,
+            place=place,
+        )
+
+
+def confirm_recipient(
+    request: ReleaseRequest, read_back: Mapping[str, str], *, by: Account, now: datetime, place: Place
+) -> None:
+    """Read the recipient's details back; only if all agree is the recipient confirmed (C6)."""
+    actor = permit(by, _WORK, request, now=now, place=place)
+    with atomic():
+        row = lock(request)
+        if row.recipient is None:
+            raise Unlawful("The copy goes to who asked for it; there is nothing to read back.", "45 CFR 164.530(c)(1)")
+        if row.delivery == Arrival.EXCHANGE.value:
+            row.recipient.peer = _connected(row.recipient.peer or read_back.get("peer", ""))
+        check_confirmed(row.recipient.details(), {name: value for name, value in read_back.items() if value.strip()})
+        row.recipient.confirmed_at, row.recipient.confirmed_by = now, by
+        row.recipient.save()
+        move(row, Event.CONFIRM_RECIPIENT, EventKind.REQUEST_CHANGED, by=actor, now=now, place=place)
+
+
+def _connected(name: str) -> str:
+    """Return the name of a hospital of the house's own list; nothing is ever sent to another (fault C9)."""
+    try:
+        found = peers.find(name.strip())
+    except peers.BadPeers as wrong:
+        raise Unlawful(f"The list of hospitals can't be used. {wrong}", "45 CFR 164.312(e)(1)") from None
+    if found is None:
+        raise Unlawful("That hospital's system is not connected. Choose another way.", "45 CFR 164.524(c)(2)")
+    return found.name
+
+
+def not_here(request: ReleaseRequest, *, by: Account, elsewhere: str, now: datetime, place: Place) -> None:
+    """Answer that the exam is not kept here, and say where it is, if that is known (B20, 45 CFR 164.524(d)(3)).
+
+    Raises:
+        Unlawful: scans of this house have been matched to the request.
+    """
+    actor = permit(by, _WORK, request, now=now, place=place)
+    with atomic():
+        row = lock(request)
+        if row.studies.exists():
+            raise Unlawful("Scans of this house are matched to the request.", "45 CFR 164.524(a)(1)")
+        row.elsewhere, row.answered_at, row.closed_at = elsewhere.strip()[:400], now, now
+        move(row, Event.NOT_HERE, EventKind.REQUEST_CLOSED, by=actor, now=now, place=place, public=True)
+        values = {"exam": row.exam, "elsewhere": row.elsewhere, "privacy_contact": house.privacy_contact()}
+        letters.send("not_here", values, request=row, by=reference(actor), now=now, place=place)
+
+
+def file_evidence(
+    request: ReleaseRequest, document: Document, *, note: str, by: Account, now: datetime, place: Place
+) -> None:
+    """Note that a document which the basis needs is on file (A9)."""
+    if not note.strip():
+        raise Unlawful("Say what the document is and where it is kept.", "45 CFR 164.514(h)")
+    actor = permit(by, _WORK, request, now=now, place=place)
+    with atomic():
+        row = lock(request)
+        Evidence.objects.create(request=row, document=document.value, note=note.strip(), by=by, at=now)
+        tell(
+            row,
+            EventKind.REQUEST_CHANGED,
+            by=reference(actor),
+            now=now,
+            place=place,
+            detail={"document": document.name},
+        )
+
+
+def note_local_rules(request: ReleaseRequest, *, note: str, by: Account, now: datetime, place: Place) -> None:
+    """Answer the prompt to look up local rules (A17)."""
+    actor = permit(by, _WORK, request, now=now, place=place)
+    with atomic():
+        row = lock(request)
+        row.local_rules_note = note.strip()[:400]
+        row.save(update_fields=["local_rules_note"])
+        tell(row, EventKind.REQUEST_CHANGED, by=reference(actor), now=now, place=place, detail={"local_rules": 1})

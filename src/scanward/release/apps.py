@@ -1,0 +1,10 @@
+"""The app's name for Django."""
+
+from django.apps import AppConfig
+
+
+class ReleaseConfig(AppConfig):
+    """Releases."""
+
+    name = "scanward.release"
+    label = "release"

@@ -1,0 +1,78 @@
+"""The register of disclosures: the one function that writes a row, and what is derived from the rows."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from scanward.archive.models import Study
+from scanward.audit.actions import record
+from scanward.audit.event import ActorRef, Place, SubjectRef
+from scanward.audit.kinds import EventKind, Outcome, SubjectKind
+from scanward.law import accounting
+from scanward.law.bases import Basis
+from scanward.law.documents import BASIS_ROWS
+from scanward.law.purpose import PurposeOfUse
+from scanward.people.models import Patient
+from scanward.release import house
+from scanward.release.models import Disclosure, ReleaseRequest, Share
+
+
+def disclose(
+    studies: Iterable[Study],
+    *,
+    recipient: str,
+    address: str,
+    description: str,
+    basis: Basis,
+    purpose: PurposeOfUse | None = None,
+    channel: str,
+    by: ActorRef,
+    now: datetime,
+    place: Place,
+    request: ReleaseRequest | None = None,
+    share: Share | None = None,
+    manifest_sha256: str = "",
+) -> Disclosure:
+    """Write the row and its entry, in the transaction of the deed that it belongs to (L5, L6, 45 CFR 164.528)."""
+    given = list(studies)
+    patient = given[0].patient
+    what_for = purpose or BASIS_ROWS[basis].purpose
+    row = Disclosure.objects.create(
+        patient=patient,
+        request=request,
+        share=share,
+        recipient=recipient[:300],
+        address=address[:500],
+        description=description[:500],
+        purpose=what_for.sentence,
+        basis=basis.value,
+        channel=channel,
+        study_ids=[str(study.pk) for study in given],
+        manifest_sha256=manifest_sha256,
+        at=now,
+    )
+    record(
+        EventKind.DISCLOSED,
+        actor=by,
+        subject=SubjectRef(SubjectKind.DELIVERY, str(row.pk), patient=str(patient.pk)),
+        purpose=what_for,
+        outcome=Outcome.SUCCESS,
+        at=now,
+        place=place,
+        detail={"basis": basis.name, "channel": channel, "studies": len(given)},
+    )
+    return row
+
+
+def described(*, images: bool, report: bool, studies: Iterable[Study]) -> str:
+    """What went out, in words for the register: kinds and dates, not the findings."""
+    what = " and ".join(word for word, there in (("CT images", images), ("report", report)) if there)
+    days = sorted({house.today(study.performed_at).isoformat() for study in studies if study.performed_at})
+    return f"{what} of {', '.join(days)}" if days else what
+
+
+def account_for(
+    patient: Patient, *, now: datetime, wanted: accounting.Period | None = None
+) -> tuple[accounting.Entry, ...]:
+    """The accounting of 45 CFR 164.528: the register without the nine exclusions, six years back."""
+    register = [row.as_law() for row in Disclosure.objects.filter(patient=patient)]
+    return accounting.account(register, asked_on=house.today(now), zone=house.zone(), wanted=wanted)

@@ -1,0 +1,68 @@
+"""A report as a DICOM object, for another hospital's system: Encapsulated PDF (PS3.3 A.45.1)."""
+
+import uuid
+from collections.abc import Callable
+from io import BytesIO
+
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import UID, EncapsulatedPDFStorage, ExplicitVRLittleEndian
+
+from scanward.archive.models import Report
+from scanward.release.contents import Permit, Wanted, report_document
+from scanward.release.wires import Item
+
+# Ours alone: the same report of the same package is the same object at each sending.
+NAMES = uuid.UUID("6f0c6c1e-3f0a-5d55-9c3e-0c6f2f3f8a41")
+
+
+def item(report: Report, wanted: Wanted, permit: Permit, *, before: Callable[[], None]) -> Item:
+    """Return the object; `before` is called before the report is opened, and may stop it."""
+    uid = _uid(f"{wanted.release}:{report.pk}")
+
+    def read() -> bytes:
+        before()
+        permit.check()
+        sections, day = permit.sections(report), wanted.as_of.date()
+        pdf = report_document(report.study, report, sections, language=wanted.language, day=day)
+        return _written(report, pdf, uid, wanted)
+
+    return Item(EncapsulatedPDFStorage, uid, ExplicitVRLittleEndian, read)
+
+
+def _written(report: Report, pdf: bytes, uid: str, wanted: Wanted) -> bytes:
+    """Return the file; lengths are even (PS3.5 7.1), and the true one stands beside."""
+    study, patient = report.study, report.study.patient
+    number = patient.identifiers.first()
+    made = Dataset()
+    made.SpecificCharacterSet = "ISO_IR 192"
+    made.SOPClassUID, made.SOPInstanceUID = EncapsulatedPDFStorage, uid
+    made.StudyInstanceUID, made.SeriesInstanceUID = study.study_instance_uid, _uid(f"{wanted.release}:reports")
+    made.PatientName = patient.dicom_name or f"{patient.family_name}^{patient.given_name}"
+    made.PatientID = number.value if number else ""
+    made.IssuerOfPatientID = number.issuer if number else ""
+    made.PatientBirthDate = f"{patient.birth_date:%Y%m%d}" if patient.birth_date else ""
+    made.PatientSex = patient.sex
+    made.StudyDate = f"{study.performed_at:%Y%m%d}" if study.performed_at else ""
+    made.StudyTime = f"{study.performed_at:%H%M%S}" if study.performed_at else ""
+    made.AccessionNumber, made.StudyID, made.ReferringPhysicianName = "", "", ""
+    made.Modality, made.SeriesNumber, made.InstanceNumber = "DOC", None, 1
+    made.ConversionType, made.BurnedInAnnotation = "WSD", "YES"
+    made.ContentDate = f"{report.finalized_at:%Y%m%d}" if report.finalized_at else ""
+    made.ContentTime = f"{report.finalized_at:%H%M%S}" if report.finalized_at else ""
+    made.AcquisitionDateTime = ""
+    made.DocumentTitle, made.MIMETypeOfEncapsulatedDocument = "Radiology report", "application/pdf"
+    made.ConceptNameCodeSequence = []
+    made.EncapsulatedDocument = pdf + b"\0" * (len(pdf) % 2)
+    made.EncapsulatedDocumentLength = len(pdf)
+    made.file_meta = FileMetaDataset()
+    made.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    made.file_meta.MediaStorageSOPClassUID = EncapsulatedPDFStorage
+    made.file_meta.MediaStorageSOPInstanceUID = UID(uid)
+    out = BytesIO()
+    made.save_as(out, enforce_file_format=True)
+    return out.getvalue()
+
+
+def _uid(name: str) -> str:
+    """Return a UID made of a UUID (PS3.5 B.2)."""
+    return f"2.25.{uuid.uuid5(NAMES, name).int}"

@@ -1,0 +1,230 @@
+"""How every verb of this room works: lock the request, ask the table, change it, write the step and the entry."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from scanward.access.actions import authorize
+from scanward.access.actors import actor_of, reference
+from scanward.access.kinds import Action, Actor, Context, RecordFacts
+from scanward.audit.actions import record
+from scanward.audit.event import ActorRef, Place, SubjectRef
+from scanward.audit.kinds import EventKind, Outcome, SubjectKind
+from scanward.law import wishes
+from scanward.law.bases import Basis, RecipientKind
+from scanward.law.defects import Verdict, examine
+from scanward.law.purpose import PurposeOfUse
+from scanward.law.tracks import Track
+from scanward.people.models import Account
+from scanward.release import house
+from scanward.release.kinds import Event, State
+from scanward.release.machine import Case, after
+from scanward.release.models import Authorization, FeeQuote, ReleaseRequest, Restriction, Step
+from scanward.release.ways import ON_MEDIA, Arrival, Medium
+
+
+def lock(request: ReleaseRequest) -> ReleaseRequest:
+    """Return the request as it is now, locked until the transaction ends."""
+    return ReleaseRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
+
+
+def permit(
+    by: Account,
+    action: Action,
+    request: ReleaseRequest,
+    *,
+    now: datetime,
+    place: Place,
+    barred: Mapping[str, str] | None = None,
+) -> Actor:
+    """Return who acts, after `access` has said yes for every study of the request.
+
+    Raises:
+        AccessRefused: the person may not do this; the refusal is in the ledger.
+    """
+    actor = actor_of(by, now=now)
+    named = frozenset(request.studies.values_list("pk", flat=True))
+    context = Context(barred=barred or {}, requested=named)
+    # Without scans yet it is about the record as a whole.
+    studies: list[UUID | None] = list(named)
+    for study in studies or [None]:
+        wanted = RecordFacts(request.patient_id, study) if request.patient_id else RecordFacts(None)
+        purpose = PurposeOfUse.PATIENT_REQUEST if not actor.roles else PurposeOfUse.RECORDS
+        authorize(actor, action, wanted, purpose, now=now, place=place, context=context, told=True)
+    return actor
+
+
+def permit_requester(by: Account, request: ReleaseRequest, *, now: datetime, place: Place) -> Actor:
+    """Return who acts, if it is the requester, and still may ask for this record."""
+    return permit(by, Action.CREATE_REQUEST, request, now=now, place=place, barred=_not_requester(by, request))
+
+
+def _not_requester(by: Account, request: ReleaseRequest) -> dict[str, str]:
+    """Everybody but the requester and the patient herself is barred."""
+    own = (
+        request.patient_id is not None
+        and by.patient_links.filter(patient_id=request.patient_id, ended_at=None).exists()
+    )
+    if request.requester_id == by.pk or own:
+        return {}
+    return {str(by.pk): "only who asked may change the request."}
+
+
+def verdict(authorization: Authorization, *, now: datetime) -> Verdict:
+    """Every defect of an authorization at this moment."""
+    return examine(authorization.as_law(), now=now, zone=house.zone())
+
+
+def case_of(request: ReleaseRequest, *, now: datetime) -> Case:
+    """Everything about the request that the table looks at, as of now."""
+    return Case(
+        state=State(request.state),
+        track=Track(request.track),
+        due_on=request.due_on,
+        identity=request.verified_at is not None and _still_herself(request),
+        authority=not request.by_representative or _still_acts(request, now),
+        matched=request.studies.exists(),
+        authorized=_authorized(request, now),
+        recipient_confirmed=request.recipient is None or request.recipient.confirmed_at is not None,
+        fee_settled=_fee_settled(request),
+        unrestricted=not restricted(request),
+        basis=request.basis,
+        granted=request.granted_items,
+        review_granted=request.denials.filter(outcome="granted").exists(),
+        builder=request.builder,
+        checker=request.checker,
+        self_service=request.delivery == Arrival.PORTAL.value,
+        extended=request.extended_to is not None,
+    )
+
+
+def move(
+    request: ReleaseRequest,
+    event: Event,
+    kind: EventKind,
+    *,
+    by: Actor | ActorRef,
+    now: datetime,
+    place: Place,
+    note: str = "",
+    public: bool = False,
+    detail: Mapping[str, str | int] | None = None,
+    **brings: Any,
+) -> None:
+    """Make one event happen to a locked request: the row, its history and the ledger, or none of them.
+
+    Raises:
+        NotNow: the table has no such row, or something is missing.
+    """
+    who = by if isinstance(by, ActorRef) else reference(by)
+    was = request.state
+    case = after(replace(case_of(request, now=now), **brings), event)
+    request.state, request.basis = case.state.value, case.basis
+    request.granted = sorted(item.value for item in case.granted)
+    request.builder, request.checker = case.builder, case.checker
+    request.save()
+    Step.objects.create(
+        request=request, event=event.value, before=was, after=request.state, by=who.display, at=now, note=note,
+        public=public,
+    )  # fmt: skip
+    told = {"event": event.value, "state": request.state} | dict(detail or {})
+    tell(request, kind, by=who, now=now, place=place, detail=told)
+
+
+def tell(
+    request: ReleaseRequest,
+    kind: EventKind,
+    *,
+    by: ActorRef,
+    now: datetime,
+    place: Place,
+    detail: Mapping[str, str | int] | None = None,
+) -> None:
+    """Write the entry of a deed on a request."""
+    patient = str(request.patient_id) if request.patient_id else ""
+    record(
+        kind,
+        actor=by,
+        subject=SubjectRef(SubjectKind.REQUEST, str(request.pk), patient=patient, display=request.number),
+        purpose=PurposeOfUse(request.purpose),
+        outcome=Outcome.SUCCESS,
+        at=now,
+        place=place,
+        detail=detail,
+    )
+
+
+def _still_herself(request: ReleaseRequest) -> bool:
+    """Whether the account that was recognized by its link to the record is linked still."""
+    if request.identity_id is None or request.by_representative or request.requester is None:
+        return True
+    return request.requester.patient_links.filter(patient=request.patient, ended_at=None).exists()
+
+
+def _still_acts(request: ReleaseRequest, now: datetime) -> bool:
+    """Whether the representative's authority is on file, and for who has an account reaches these scans now (C14)."""
+    if not request.authority_checked:
+        return False
+    if request.requester is None or request.patient_id is None:
+        return True
+    authorities = actor_of(request.requester, now=now).representing
+    wanted = [RecordFacts(request.patient_id, study) for study in request.studies.values_list("pk", flat=True)]
+    return all(any(authority.covers(record, now=now) for authority in authorities) for record in wanted)
+
+
+def _authorized(request: ReleaseRequest, now: datetime) -> bool | None:
+    """Whether the authorization holds now; None where the track asks for none."""
+    found = Authorization.objects.filter(request=request).first()
+    if found is None:
+        return False if request.track == Track.AUTHORIZATION.value else None
+    return verdict(found, now=now).valid
+
+
+def _fee_settled(request: ReleaseRequest) -> bool:
+    """Whether nothing is owed, or what is owed was accepted; where something may cost, it is told first (E5)."""
+    quote = current_quote(request)
+    if quote is None:
+        return Arrival(request.delivery) not in ON_MEDIA and request.medium != Medium.PAPER.value
+    return quote.total == 0 or quote.accepted_at is not None
+
+
+def current_quote(request: ReleaseRequest) -> FeeQuote | None:
+    """The quote that holds."""
+    return request.quotes.filter(replaced=False).first()
+
+
+def recipient_kind(request: ReleaseRequest) -> RecipientKind:
+    """Who would receive it, as far as it decides about bases."""
+    if request.recipient:
+        return RecipientKind(request.recipient.kind)
+    return RecipientKind.REPRESENTATIVE if request.by_representative else RecipientKind.INDIVIDUAL
+
+
+def restricted(request: ReleaseRequest, basis: str = "") -> bool:
+    """Whether an agreed restriction forbids this release to this recipient on this basis."""
+    named = basis or request.basis
+    if request.patient_id is None:
+        return False
+    rows = Restriction.objects.filter(patient_id=request.patient_id, agreed=True, ended_at=None)
+    agreed = [row.as_law() for row in rows]
+    return bool(named) and any(
+        wishes.restricted(agreed, recipient=recipient_kind(request), basis=Basis(named), study=str(study))
+        for study in request.studies.values_list("pk", flat=True)
+    )
+
+
+def end_packages(request: ReleaseRequest, *, now: datetime) -> None:
+    """End what was built; without seed and passphrase it can't be made again."""
+    request.packages.filter(ended_at=None).update(ended_at=now, passphrase="", seed=b"")
+
+
+def enter(request: ReleaseRequest, names: Iterable[str]) -> None:
+    """Save the named fields."""
+    request.save(update_fields=list(names))
+
+
+atomic = transaction.atomic

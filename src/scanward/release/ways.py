@@ -1,0 +1,98 @@
+"""How requests come in, and how copies go out, with what speaks for and against each way (G14)."""
+
+from enum import StrEnum
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from scanward.law import fees
+
+
+class Channel(StrEnum):
+    """The way by which a request came (B1)."""
+
+    PORTAL = "portal"
+    FORM = "form"
+    PHONE = "phone"
+    IN_PERSON = "in_person"
+    LETTER = "letter"
+
+
+class Medium(StrEnum):
+    """The form and format of the copy (B8)."""
+
+    DICOM = "dicom"
+    PDF = "pdf"
+    PAPER = "paper"
+
+
+class Arrival(StrEnum):
+    """How the copy reaches the person (B9)."""
+
+    PORTAL = "portal"
+    LINK = "link"
+    EMAIL = "email"
+    PLAIN_EMAIL = "plain_email"
+    MAIL = "mail"
+    PICKUP = "pickup"
+    EXCHANGE = "exchange"
+
+
+LAW_DELIVERY: dict[Arrival, fees.Delivery] = {
+    Arrival.PORTAL: fees.Delivery.PORTAL,
+    Arrival.LINK: fees.Delivery.LINK,
+    Arrival.EMAIL: fees.Delivery.EMAIL,
+    Arrival.PLAIN_EMAIL: fees.Delivery.EMAIL,
+    Arrival.MAIL: fees.Delivery.MAILED,
+    Arrival.PICKUP: fees.Delivery.PICKED_UP,
+    Arrival.EXCHANGE: fees.Delivery.EXCHANGE,
+}
+ENCRYPTED = frozenset({Arrival.EMAIL, Arrival.MAIL, Arrival.PICKUP})
+ON_MEDIA = frozenset({Arrival.MAIL, Arrival.PICKUP})
+
+CHANNEL_NAMES = {
+    Channel.PORTAL: _("Portal"),
+    Channel.FORM: _("Form on the website"),
+    Channel.PHONE: _("Telephone"),
+    Channel.IN_PERSON: _("In person"),
+    Channel.LETTER: _("Letter"),
+}
+MEDIUM_NAMES = {
+    Medium.DICOM: _("Digital images (DICOM), with the report as PDF"),
+    Medium.PDF: _("The report as a PDF file"),
+    Medium.PAPER: _("The report on paper"),
+}
+ARRIVAL_NAMES = {
+    Arrival.PORTAL: _("Download here in the portal"),
+    Arrival.LINK: _("Secure link"),
+    Arrival.EMAIL: _("Encrypted file by e-mail"),
+    Arrival.PLAIN_EMAIL: _("Plain e-mail, not encrypted"),
+    Arrival.MAIL: _("Disc or stick by mail"),
+    Arrival.PICKUP: _("Pick up a disc or stick"),
+    Arrival.EXCHANGE: _("From hospital to hospital"),
+}
+# What speaks for a way, and what against it.
+PROS_AND_CONS: dict[Arrival, tuple[str | Promise, str | Promise]] = {
+    Arrival.PORTAL: (_("Fastest and free. Only you can open it."), _("You need to sign in, and a good connection.")),
+    Arrival.LINK: (
+        _("Free. Good for sending to a doctor. You can end it at any time."),
+        _("It stops working after its last day."),
+    ),
+    Arrival.EMAIL: (
+        _("Arrives in your mailbox. Nobody can read it without the passphrase."),
+        _("Only for small files, such as the report. You need a program that opens it."),
+    ),
+    Arrival.PLAIN_EMAIL: (
+        _("Easy to open."),
+        _("Others could read it on the way. We send it only if you still want that after our warning."),
+    ),
+    Arrival.MAIL: (
+        _("No internet needed. It is locked with a passphrase."),
+        _("Takes days and may cost the disc and the postage. Many computers have no disc drive."),
+    ),
+    Arrival.PICKUP: (_("You get it in your hand."), _("You have to come here with a photo ID.")),
+    Arrival.EXCHANGE: (
+        _("Goes straight into the other hospital's system, encrypted."),
+        _("The other hospital must be connected with us."),
+    ),
+}

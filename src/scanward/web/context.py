@@ -1,0 +1,94 @@
+"""What every page knows about the site and about the person in front of it."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from scanward.access.glass import open_for
+from scanward.access.models import BrokenGlass
+from scanward.people.kinds import Role
+from scanward.people.models import Account
+from scanward.release.clocks import overdue
+from scanward.web.idle import idle
+
+CLINICIANS = frozenset({Role.TREATING_CLINICIAN, Role.REFERRING_CLINICIAN})
+FINDERS = CLINICIANS | {Role.FRONT_DESK, Role.HIM_CLERK, Role.HIM_LEAD, Role.BILLING, Role.PRIVACY_OFFICER}
+DESK = frozenset({Role.FRONT_DESK, Role.HIM_CLERK, Role.HIM_LEAD, Role.PRIVACY_OFFICER})
+OFFICERS = frozenset({Role.PRIVACY_OFFICER, Role.SECURITY_OFFICER})
+
+# Address, label, and for whom: None for patients and representatives.
+PLACES: tuple[tuple[str, str | Promise, frozenset[Role] | None], ...] = (
+    ("scans", _("My scans"), None),
+    ("requests", _("My requests"), None),
+    ("shares", _("My links"), None),
+    ("sent", _("Where my scans went"), None),
+    ("rights", _("My rights"), None),
+    ("access-log", _("Who has looked"), None),
+    ("desk", _("Today"), frozenset(Role)),
+    ("my-patients", _("My patients"), CLINICIANS),
+    ("find-patient", _("Find a patient"), FINDERS),
+    ("desk-requests", _("Requests"), DESK),
+    ("desk-questions", _("Questions"), CLINICIANS | {Role.HIM_CLERK, Role.HIM_LEAD, Role.PRIVACY_OFFICER}),
+    ("wishes", _("Corrections"), frozenset({Role.HIM_CLERK, Role.HIM_LEAD, Role.PRIVACY_OFFICER})),
+    ("cases", _("Decisions"), frozenset({Role.HIM_CLERK, Role.HIM_LEAD})),
+    ("reviews", _("Reviews"), OFFICERS),
+    ("who-saw-what", _("Who saw what"), OFFICERS),
+    ("explain-access", _("May they?"), OFFICERS),
+    ("people", _("People"), frozenset({Role.ADMINISTRATOR, Role.SECURITY_OFFICER})),
+    ("access-reviews", _("Who needs access"), frozenset({Role.PRIVACY_OFFICER})),
+    ("security", _("Sign-in and security"), frozenset(Role)),
+    ("security", _("Sign-in and security"), None),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One entry of the navigation."""
+
+    url: str
+    label: str
+    current: bool
+
+
+def site(request: HttpRequest) -> dict[str, object]:
+    """Return the facility's name and telephone, whether this is the demo, and the navigation."""
+    return {
+        "facility_name": settings.FACILITY_NAME,
+        "facility_phone": settings.FACILITY_PHONE,
+        "demo": settings.DEMO,
+        "directory": settings.OIDC_NAME if settings.OIDC_ISSUER else "",
+        "navigation": _navigation(request),
+        "late_requests": _late(request),
+        "emergencies": _emergencies(request),
+        "idle": idle(request, now=timezone.now()),
+    }
+
+
+def _emergencies(request: HttpRequest) -> list[BrokenGlass]:
+    """Return the records that this person has open in an emergency: every page says so (K8)."""
+    account = getattr(request, "user", None)
+    return list(open_for(account, now=timezone.now())) if isinstance(account, Account) else []
+
+
+def _navigation(request: HttpRequest) -> list[Place]:
+    """Return where this person may go."""
+    account = getattr(request, "user", None)
+    if not isinstance(account, Account):
+        return []
+    roles = account.roles_at(timezone.now())
+    shown = [place for place in PLACES if (place[2] & roles if place[2] is not None else not roles)]
+    return [Place(reverse(name), str(label), request.path == reverse(name)) for name, label, _roles in shown]
+
+
+def _late(request: HttpRequest) -> int:
+    """How many requests are overdue by law: on every page of the desk until none is (F6)."""
+    account = getattr(request, "user", None)
+    if not request.path.startswith("/desk/") or not isinstance(account, Account):
+        return 0
+    now = timezone.now()
+    return overdue(now=now).count() if account.roles_at(now) & DESK else 0

@@ -1,0 +1,31 @@
+"""Says in plain words which device somebody used, as far as its browser tells."""
+
+from django.utils.translation import gettext as _
+
+# What stands in the browser's line about itself, and what people call it; the first that is there is taken, because
+# most browsers also name those that they want to be taken for.
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("CriOS", "Chrome"),
+    ("Safari", "Safari"),
+)
+SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("CrOS", "Chromebook"),
+    ("Windows", "Windows"),
+    ("Macintosh", "Mac"),
+    ("Linux", "Linux"),
+)
+
+
+def device_words(user_agent: str) -> str:
+    """Return such as `Firefox, Windows`; what nothing is known of is an unknown device."""
+    found = (next((name for sign, name in table if sign in user_agent), "") for table in (BROWSERS, SYSTEMS))
+    return ", ".join(name for name in found if name) or _("Unknown device")

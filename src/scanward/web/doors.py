@@ -1,0 +1,114 @@
+"""What every page needs before it may show a record: who asks, from where, and the decision."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from hashlib import sha256
+from typing import Any, Concatenate, ParamSpec, cast
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from scanward.access.actions import AccessRefused, authorize
+from scanward.access.actors import actor_of
+from scanward.access.kinds import Action, Actor, Context, Grant, RecordFacts
+from scanward.access.purposes import usual_purpose
+from scanward.archive.models import Study
+from scanward.audit.event import Place
+from scanward.audit.kinds import Channel
+from scanward.law.purpose import PurposeOfUse
+from scanward.people.models import Account
+from scanward.release.holds import context_for
+
+P = ParamSpec("P")
+
+
+class SignedInRequest(HttpRequest):
+    """A request of somebody who has signed in."""
+
+    user: Account
+    actor: Actor
+    now: datetime
+
+
+Page = Callable[Concatenate[SignedInRequest, P], Any]
+
+
+def signed_in(page: Page[P]) -> Callable[Concatenate[HttpRequest, P], Any]:
+    """Ask for a sign-in first, and give the page its actor and the time."""
+
+    @login_required
+    @wraps(page)
+    def door(request: Any, *args: P.args, **kwargs: P.kwargs) -> Any:
+        request.now = timezone.now()
+        request.actor = actor_of(request.user, now=request.now)
+        return page(request, *args, **kwargs)
+
+    return cast("Callable[Concatenate[HttpRequest, P], Any]", door)
+
+
+def place_of(request: HttpRequest, channel: Channel | None = None) -> Place:
+    """Return from where the request came, as the ledger keeps it."""
+    way = channel or (Channel.DESK if request.path.startswith("/desk/") else Channel.PORTAL)
+    return Place(request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_USER_AGENT", ""), way, _session(request))
+
+
+def study_or_404(study_id: UUID) -> Study:
+    """Return the study, or the same answer as for a stranger's."""
+    study = Study.objects.select_related("patient").filter(pk=study_id).first()
+    if study is None:
+        raise Http404
+    return study
+
+
+def allowed(request: SignedInRequest, action: Action, study: Study, *, told: bool = False) -> Grant:
+    """Return the grant for this page, or answer 404 as if the study did not exist (fault C1).
+
+    Raises:
+        Http404: it is refused; the ledger says why.
+    """
+    context = context_for(request.actor, study, now=request.now)
+    return granted(request, action, RecordFacts(study.patient_id, study.id), told=told, context=context)
+
+
+def granted(
+    request: SignedInRequest,
+    action: Action,
+    wanted: RecordFacts,
+    *,
+    purpose: PurposeOfUse | None = None,
+    told: bool = False,
+    context: Context = Context(),  # noqa: B008  frozen
+) -> Grant:
+    """Return the grant for a study, for a patient's whole record, or for the house (`HOUSE`), or answer 404.
+
+    Raises:
+        Http404: it is refused; the ledger says why.
+    """
+    try:
+        return authorize(
+            request.actor,
+            action,
+            wanted,
+            purpose or usual_purpose(request.actor, wanted, now=request.now),
+            now=request.now,
+            place=place_of(request),
+            told=told,
+            context=context,
+        )
+    except AccessRefused:
+        raise Http404 from None
+
+
+def gone(request: HttpRequest) -> HttpResponse:
+    """Say that something was here and has ended."""
+    return render(request, "errors/410.html", status=410)
+
+
+def _session(request: HttpRequest) -> str:
+    """Return an opaque id of the session: enough to tell two apart, useless for taking one over."""
+    key = getattr(getattr(request, "session", None), "session_key", None)
+    return sha256(key.encode()).hexdigest()[:16] if key else ""

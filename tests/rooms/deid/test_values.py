@@ -1,0 +1,164 @@
+"""What becomes of single values: dates, ages, ZIP codes, text, codes."""
+
+import io
+
+import pydicom
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scanward.deid.geography import zip_of
+from scanward.deid.keyed import Project
+from scanward.deid.profiles import READY_MADE
+from scanward.deid.rewrite import Deidentifier
+from scanward.deid.sweep import Known, known_values
+from scanward.deid.text import clean
+
+from .corpus import Mint, ct
+from .handmade import file
+
+PROJECT = Project("values", b"x" * 32)
+
+
+def through(extra, profile="research", project=PROJECT):
+    """The output of a CT with these elements, as pydicom reads it."""
+    mint = Mint(5)
+    data = file(list({e[0]: e for e in [*ct(mint), *extra]}.values()))
+    return pydicom.dcmread(io.BytesIO(Deidentifier(READY_MADE[profile], project).clean(data).assemble(data)))
+
+
+@pytest.mark.parametrize(("age", "kept"), [("089Y", "089Y"), ("090Y", "090Y"), ("103Y", "090Y"), ("006M", "006M")])
+def test_ages_over_89_are_taken_together(age, kept):
+    """S2"""
+    assert through([(0x00101010, "AS", age)], "safe-harbor").PatientAge == kept
+
+
+def test_safe_harbor_leaves_only_the_year():
+    data = through([(0x00080020, "DA", "20240517"), (0x0008002A, "DT", "20240517101112")], "safe-harbor")
+    assert (data.StudyDate, data.AcquisitionDateTime) == ("20240101", "2024")
+    assert data.LongitudinalTemporalInformationModified == "REMOVED"
+
+
+@pytest.mark.parametrize(
+    ("address", "digits", "kept"),
+    [
+        ("1 Main St, Boston MA 02139", 3, "021"),
+        ("12345 Oak, Keene NH 03601-1234", 3, "000"),
+        ("no zip", 3, ""),
+        ("X 02139", 5, "02139"),
+    ],
+)
+def test_zip_codes_follow_the_population_rule(address, digits, kept):
+    """T12, 164.514(b)(2)(i)(B)"""
+    assert zip_of(address, digits) == kept
+
+
+dates = st.dates(min_value=__import__("datetime").date(1950, 1, 1), max_value=__import__("datetime").date(2030, 1, 1))
+
+
+@given(dates, dates)
+@settings(max_examples=25, deadline=None)
+def test_intervals_between_dates_are_kept(first, second):
+    """S4"""
+    data = through([(0x00080020, "DA", first.strftime("%Y%m%d")), (0x00080021, "DA", second.strftime("%Y%m%d"))])
+    day = lambda text: __import__("datetime").datetime.strptime(text, "%Y%m%d").date()  # noqa: E731
+    assert day(data.SeriesDate) - day(data.StudyDate) == second - first
+    assert day(data.StudyDate) != first
+
+
+KNOWN = known_values(
+    [(0x00100010, "PN", "Chest^Maria Lovisa"), (0x00100020, "LO", "MRN 4711-8822"), (0x00100030, "DA", "19510607")]
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("CT ABDOMEN W/O CONTRAST", "CT ABDOMEN W/O CONTRAST"),
+        ("Thorax 1.25mm B30f soft tissue", "Thorax 1.25mm B30f soft tissue"),
+        ("LUNG for Dr. Smithson room 9", "LUNG for room 9"),
+        ("Chest lung", "lung"),
+        ("lovisa MARIA lung", "lung"),
+        ("lung 47118822", "lung"),
+        ("lung 06071951", "lung"),
+        ("Schädel nativ", "Schädel nativ"),
+        ("ABDOMEN 2024-05-17", "ABDOMEN"),
+        ("PELVIS 05/17/24 lungs", "PELVIS lungs"),
+        ("pelvis 17.5.2024", "pelvis"),
+        ("pelvis 17-MAY-2024 with contrast", "pelvis with contrast"),
+        ("PELVIS May 17, 2024", "PELVIS"),
+        ("PELVIS 93 years", "PELVIS"),
+        ("PELVIS 45 years", "PELVIS 45 years"),
+        ("lung 1.25 x 0.8 mm", "lung 1.25 x 0.8 mm"),
+        ("Zyxxqq", ""),
+    ],
+)
+def test_text_keeps_the_words_of_radiology_and_nothing_that_is_known_of_the_patient(text, kept):
+    """S3, the known-value sweep"""
+    assert clean(text, KNOWN) == kept
+
+
+@pytest.mark.parametrize("word", ["Ingrid", "Smithson", "Garcia"])
+@pytest.mark.parametrize("tag", [0x00080070, 0x00181020, 0x00181210])
+def test_a_name_where_a_technical_code_belongs_goes_though_nobody_knows_it(tag, word):
+    """S3: a kernel of seven letters without a digit is no kernel."""
+    assert word not in str(through([(tag, "SH" if tag == 0x00181210 else "LO", word)]))
+
+
+@pytest.mark.parametrize("code", ["B30f", "FC08", "BONEPLUS", "STANDARD", "YA", "Br40d", "Hr64"])
+def test_kernels_stay(code):
+    assert through([(0x00181210, "SH", code)]).ConvolutionKernel == code
+
+
+def test_a_time_zone_that_is_none_goes_where_dates_are_kept():
+    assert "Smithson" not in str(through([(0x00080201, "SH", "Smithson")], "limited-data-set"))
+
+
+@given(st.text(max_size=60))
+@settings(max_examples=200, deadline=None)
+def test_cleaning_twice_changes_nothing(text):
+    once = clean(text, KNOWN)
+    assert clean(once, KNOWN) == once
+
+
+def test_known_values_are_looked_for_in_longer_words_and_numbers():
+    assert KNOWN.in_text("xx-LOVISA2")
+    assert KNOWN.in_number("0047118822")
+    assert not Known().in_text("anything")
+
+
+def test_references_still_resolve_inside_a_project():
+    """S5"""
+    mint = Mint(9)
+    image = ct(mint)
+    uid = next(e[2] for e in image if e[0] == 0x00080018)
+    one = through([(0x00081140, "SQ", [[(0x00081150, "UI", "1.2.840.10008.5.1.4.1.1.2"), (0x00081155, "UI", uid)]])])
+    data = file(image)
+    other = Deidentifier(READY_MADE["research"], PROJECT).clean(data)
+    assert one.ReferencedImageSequence[0].ReferencedSOPInstanceUID == other.uid
+    assert one.ReferencedImageSequence[0].ReferencedSOPClassUID == "1.2.840.10008.5.1.4.1.1.2"
+
+
+def test_the_output_says_what_was_done_to_it():
+    data = through([])
+    assert data.PatientIdentityRemoved == "YES"
+    assert [c.CodeValue for c in data.DeidentificationMethodCodeSequence] == ["113100", "113105", "113107", "113108"]
+    assert (data.LongitudinalTemporalInformationModified, data.BurnedInAnnotation) == ("MODIFIED", "NO")
+    assert data.file_meta.MediaStorageSOPInstanceUID == data.SOPInstanceUID
+
+
+def test_the_pseudonym_is_the_same_in_name_and_number_and_other_in_another_project():
+    one, other = through([]), through([], project=Project("o", b"o" * 32))
+    assert one.PatientID == str(one.PatientName) != other.PatientID
+    assert one.StudyInstanceUID != other.StudyInstanceUID
+
+
+def test_bytes_paths_and_datasets_give_the_same(tmp_path):
+    from scanward.deid import deidentify, deidentify_dataset
+
+    data = file(ct(Mint(8)))
+    (tmp_path / "x").write_bytes(data)
+    plain = deidentify(data, profile="research", project=PROJECT)
+    assert deidentify(tmp_path / "x", profile="research", project=PROJECT) == plain
+    again = deidentify_dataset(pydicom.dcmread(io.BytesIO(data)), profile="research", project=PROJECT)
+    assert again == pydicom.dcmread(io.BytesIO(plain))

@@ -1,0 +1,68 @@
+"""Which series show a face: pixels or tags, crops too; bodies are left alone; the rest is left out (S10, R7)."""
+
+import numpy as np
+import pytest
+
+from scanward.deid.pixels.cut import FAR, Cut
+from scanward.deid.pixels.face import carry_out, plan
+from scanward.deid.pixels.geometry import Grid, Stack, axial_stack
+from scanward.deid.pixels.others import is_ct, is_projection, is_shape, is_upright
+from scanward.deid.pixels.plans import one_for_all
+from scanward.deid.pixels.shows import shown
+from scanward.dicom.synthetic import default_spacing, volume
+
+SHAPE = (72, 128, 128)
+SPACING = default_spacing("head", SHAPE)
+
+
+@pytest.fixture(scope="module")
+def head() -> Stack:
+    return axial_stack(volume("head", 5, SHAPE), SPACING)
+
+
+def levels(stack: Stack, first: int, last: int) -> Stack:
+    return Stack(stack.planes[first:last], stack.hu[first:last], list(range(last - first)))
+
+
+@pytest.mark.parametrize(("first", "last"), [(12, 24), (20, 34), (30, 40), (34, 37), (44, 72)])
+def test_a_slab_of_a_head_shows_a_face_from_the_chin_up(head: Stack, first: int, last: int) -> None:
+    assert shown(levels(head, first, last)).face
+
+
+@pytest.mark.parametrize("kind", ["chest", "abdomen"])
+def test_bodies_are_left_alone_whole_or_in_part(kind: str) -> None:
+    shape = (64, 96, 96)
+    for seed in range(4):
+        body = axial_stack(volume(kind, seed, shape), default_spacing(kind, shape))
+        assert not any(shown(part).face for part in (body, levels(body, 0, 24), levels(body, 24, 48)))
+
+
+def test_two_series_of_one_head_are_cut_by_both_plans_wherever_either_of_them_ends(head: Stack) -> None:
+    upper, lower = levels(head, 30, 72), levels(head, 8, 38)
+    plans = [plan(part)[1] for part in (upper, lower)]
+    both = one_for_all(plans)
+    for part, own in zip((upper, lower), plans, strict=True):
+        alone, together = carry_out(own, part, b"s").hu, carry_out(both, part, b"s").hu
+        cut = (alone != part.hu) & (part.hu > -300)
+        assert ((together != part.hu) & cut).sum() > 0.98 * cut.sum()
+
+
+def test_a_joint_plan_spares_what_is_inside_the_skull_for_either_of_them() -> None:
+    grid = Grid((0, 0, 0), 2.0, (8, 8, 8))
+    everything, inside = np.full(grid.shape, FAR, np.float32), np.zeros(grid.shape, bool)
+    inside[4, 4, 4] = True
+    greedy = Cut(grid, everything, everything, everything * 0, np.zeros_like(inside), 14.0, 0.0)
+    careful = Cut(grid, -everything, -everything, everything * 0, inside, 18.0, 0.0)
+    both = one_for_all([greedy, careful])
+    assert both.tissue[4, 4, 4] < 0 and both.air[4, 4, 4] < 0 and both.tissue[0, 0, 0] > 0
+    assert both.depth == 18.0
+
+
+def test_projections_scouts_surfaces_and_other_modalities_are_told_apart() -> None:
+    """S10, R7: what can't be cut by the plan is held beside a head, whatever its flags say."""
+    assert is_ct("1.2.840.10008.5.1.4.1.1.2") and not is_ct("1.2.840.10008.5.1.4.1.1.4")
+    assert is_shape("1.2.840.10008.5.1.4.1.1.481.3") and is_shape("1.2.840.10008.5.1.4.1.1.66.4")
+    assert is_projection("DERIVED\\SECONDARY\\AXIAL\\MIP") and is_projection("DERIVED\\PRIMARY\\PROJECTION IMAGE")
+    assert not is_projection("DERIVED\\SECONDARY\\AXIAL\\CT_SOM5 MPR") and not is_projection("ORIGINAL\\PRIMARY\\AXIAL")
+    assert is_upright("1\\0\\0\\0\\0\\-1") and is_upright("0\\1\\0\\0\\0\\-1")
+    assert not is_upright("1\\0\\0\\0\\0.95\\-0.31") and not is_upright("")

@@ -1,0 +1,92 @@
+"""Burned-in text: planted strings are found, painted over and not read again; clean slices stay as they are (S7)."""
+
+import cv2
+import numpy as np
+import pytest
+
+from scanward.deid.pixels.redact import Found, clean
+from scanward.deid.pixels.strokes import fields
+from scanward.deid.pixels.whose import Whose, whose
+from scanward.deid.sweep import Known
+from scanward.dicom.frames import Frame
+from scanward.dicom.geometry import FrameGeometry
+from scanward.dicom.synthetic import volume
+
+WHERE = FrameGeometry(None, None, None, None, (), 1.0, 0.0, "")
+NOBODY = Whose()
+
+
+def _frame(pixels: np.ndarray, photometric: str = "MONOCHROME2") -> Frame:
+    return Frame(pixels, 0, photometric, 8 * pixels.dtype.itemsize, WHERE)
+
+
+def _written(image: np.ndarray, word: str, grey: float, turn: int = 0, scale: float = 0.45) -> np.ndarray:
+    """The slice with a word across its middle, in the strokes of a scanner."""
+    (width, height), _ = cv2.getTextSize(word, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)
+    ink = np.zeros((height + 8, width + 4), np.uint8)
+    cv2.putText(ink, word, (2, height + 2), cv2.FONT_HERSHEY_SIMPLEX, scale, 255, 1, cv2.LINE_8)
+    ink = np.rot90(ink, turn)
+    out = image.copy()
+    top, left = (n // 2 - m // 2 for n, m in zip(out.shape, ink.shape, strict=True))
+    out[top : top + ink.shape[0], left : left + ink.shape[1]][ink > 0] = grey
+    return out
+
+
+def _cleaned(frame: Frame, who: Whose = NOBODY, *, screen: bool = False) -> Found:
+    return clean(frame, who, screen=screen)
+
+
+@pytest.fixture(scope="module")
+def slices() -> np.ndarray:
+    return volume("head", 2, (10, 256, 256))
+
+
+def test_clean_slices_stay_as_they_are(slices: np.ndarray) -> None:
+    assert [_cleaned(_frame(one)).boxes for one in slices] == [[]] * len(slices)
+
+
+@pytest.mark.parametrize("grey, turn", [(-1000, 0), (300, 1), (1000, 3)])
+def test_a_word_on_anatomy_is_painted_over_and_not_read_again(slices: np.ndarray, grey: int, turn: int) -> None:
+    """S7."""
+    with_word = _written(slices[5], "DOE JANE M", grey, turn)
+    done = _cleaned(_frame(with_word))
+    was = (with_word != slices[5]) & (done.pixels == with_word)
+    assert done.boxes and not done.left
+    assert np.count_nonzero(was) < 0.1 * np.count_nonzero(with_word != slices[5])
+    assert np.count_nonzero(done.pixels != with_word) < 0.2 * with_word.size
+
+
+def test_a_small_word_of_one_grey_is_suspected(slices: np.ndarray) -> None:
+    assert fields(_written(slices[5], "19560412", 900, scale=0.35).astype(np.float32))
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "RGB", "YBR_FULL"])
+def test_a_screen_in_any_colours_loses_its_words(photometric: str) -> None:
+    page = np.full((120, 320), 240 if photometric == "MONOCHROME1" else 20, np.uint8)
+    cv2.putText(page, "SMITH JOHN 4711", (20, 60), cv2.FONT_HERSHEY_SIMPLEX, 0.8, 130, 1)
+    flat = np.full_like(page, 128)
+    colours = {"RGB": (page, page, page), "YBR_FULL": (page, flat, flat)}
+    pixels = np.stack(colours[photometric], axis=2) if photometric in colours else page
+    done = _cleaned(_frame(pixels, photometric), screen=True)
+    assert done.boxes and not done.left
+    assert len(np.unique(done.pixels[35:75, 15:250])) <= 3
+
+
+def test_words_in_a_colour_of_the_same_light_are_found() -> None:
+    page = np.zeros((120, 320, 3), np.uint8)
+    page[:] = (150, 90, 60)
+    ink = np.zeros((120, 320), np.uint8)
+    cv2.putText(ink, "SMITH JOHN", (20, 60), cv2.FONT_HERSHEY_SIMPLEX, 0.8, 255, 2)
+    page[ink > 0] = (60, 90, 150)
+    done = _cleaned(_frame(page, "RGB"), screen=True)
+    assert done.boxes and not done.left
+
+
+def test_a_name_is_known_although_the_reader_takes_one_sign_for_another() -> None:
+    header = {
+        "00100010": {"vr": "PN", "Value": [{"Alphabetic": "Garcia^Luz"}]},
+        "00100020": {"vr": "LO", "Value": ["4471093"]},
+    }
+    who = whose(header, Known())
+    assert who.named("GARClA") and who.named("ID 447IO93") and who.named("luz")
+    assert not who.named("KERNEL B31s") and not who.named("")

@@ -1,0 +1,141 @@
+"""A real `scanward listen`, in a process and a place of its own, and what a test needs to talk to it."""
+
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import psutil
+from sqlcipher3 import dbapi2 as cipher
+
+KEYS = ("secret.key", "database.key", "master.key", "manifest.key", "ledger.key", "seals.key")
+START_SECONDS = 60
+
+
+def environment(place: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SCANWARD_")}
+    settings = {"DATA": place, "DEMO": "1", "FACILITY_ISSUER": "LAKESIDE", "DICOM_PORT": "0", "HL7_PORT": "0"}
+    settings["LOG_LEVEL"] = "INFO"
+    return {**kept, **{f"SCANWARD_{name}": str(value) for name, value in settings.items()}}
+
+
+def make_place(place: Path) -> Path:
+    """Keys and an empty database."""
+    keys = place / "keys"
+    keys.mkdir(parents=True, mode=0o700)
+    for name in KEYS:
+        (keys / name).touch(mode=0o600)
+        (keys / name).write_text(os.urandom(32).hex() + "\n")
+    migrate = "import django; django.setup(); from django.core.management import call_command as c; c('migrate')"
+    settings = {**environment(place), "DJANGO_SETTINGS_MODULE": "scanward.settings"}
+    subprocess.run([sys.executable, "-c", migrate], env=settings, check=True, stdout=subprocess.DEVNULL)
+    return place
+
+
+@dataclass
+class Listening:
+    """The running listener."""
+
+    place: Path
+    process: subprocess.Popen = field(repr=False)
+    ports: list[int]
+
+    @property
+    def port(self) -> int:
+        return self.ports[0]
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+
+    def memory(self) -> int:
+        return psutil.Process(self.process.pid).memory_info().rss
+
+    def descriptors(self) -> int:
+        return psutil.Process(self.process.pid).num_fds()
+
+    def ask(self, sql: str, *values: object) -> list[tuple]:
+        """Look into its database, as nobody else could."""
+        connection = cipher.connect(self.place / "scanward.db", timeout=30)
+        key = (self.place / "keys" / "database.key").read_text().strip()
+        connection.execute(f"PRAGMA key = \"x'{key}'\"")
+        try:
+            return connection.execute(sql, values).fetchall()
+        finally:
+            connection.close()
+
+    def count(self, table: str, uid: str) -> int:
+        return self.ask(f"SELECT count(*) FROM archive_{table} WHERE sop_instance_uid = ?", uid)[0][0]
+
+    def told(self, kind: str, text: str = "") -> int:
+        """How many entries of the ledger are of this kind and hold this text; waits a moment for the first."""
+        sql = "SELECT count(*) FROM audit_entry WHERE kind = ? AND instr(body, ?)"
+        until = time.monotonic() + START_SECONDS
+        while not (found := self.ask(sql, kind, text)[0][0]) and time.monotonic() < until:
+            time.sleep(0.05)
+        return found
+
+    def stop(self) -> int:
+        self.process.terminate()
+        code = self.process.wait(30)
+        assert self.process.stdout
+        self.process.stdout.close()
+        return code
+
+
+def listen(place: Path, toml: str = "", listeners: int = 1) -> Listening:
+    """Start it, and wait until it listens."""
+    if toml:
+        (place / "dicom.toml").write_text(toml)
+    command = [sys.executable, "-m", "scanward.cli", "listen"]
+    log = (place / "log").open("ab")
+    process = subprocess.Popen(command, env=environment(place), stdout=subprocess.PIPE, stderr=log)
+    log.close()
+    assert process.stdout
+    lines = [process.stdout.readline().decode() for _ in range(listeners)]
+    assert all("Listening" in line for line in lines), (lines, (place / "log").read_text())
+    return Listening(place, process, [int(line.rsplit(" ", 1)[1]) for line in lines])
+
+
+def copy_of(template: Path, place: Path) -> Path:
+    shutil.copytree(template, place)
+    return place
+
+
+def pdu(kind: int, body: bytes) -> bytes:
+    return struct.pack(">BBI", kind, 0, len(body)) + body
+
+
+def item(kind: int, content: bytes) -> bytes:
+    return struct.pack(">BBH", kind, 0, len(content)) + content
+
+
+def associate(calling: str = "TESTS", context: str = "1.2.840.10008.1.1", syntax: str = "1.2.840.10008.1.2") -> bytes:
+    """An A-ASSOCIATE-RQ with one presentation context."""
+    titles = b"SCANWARD".ljust(16) + calling.encode().ljust(16) + bytes(32)
+    wanted = bytes((1, 0, 0, 0)) + item(0x30, context.encode()) + item(0x40, syntax.encode())
+    user = item(0x51, struct.pack(">I", 16384)) + item(0x52, b"1.2.3")
+    body = b"\0\1\0\0" + titles + item(0x10, b"1.2.840.10008.3.1.1.1") + item(0x20, wanted) + item(0x50, user)
+    return pdu(1, body)
+
+
+def rest_of(sock: socket.socket, seconds: float = 20) -> bytes:
+    """Everything that still comes, until the other side closes."""
+    sock.settimeout(seconds)
+    found = b""
+    try:
+        while piece := sock.recv(65536):
+            found += piece
+    except ConnectionResetError:
+        pass
+    return found
+
+
+@cache
+def program(name: str) -> str | None:
+    return shutil.which(name)

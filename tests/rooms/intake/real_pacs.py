@@ -1,0 +1,92 @@
+"""Real PACS for the tests: Orthanc (DICOM and DICOMweb) and dcmtk's dcmqrscp, each in a folder of its own."""
+
+import json
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+
+from scanward.dicom.synthetic import SyntheticStudy
+
+PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
+PATIENCE = 60.0
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as sock:
+        return sock.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def _running(words: list[str], port: int) -> Iterator[None]:
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    until = time.monotonic() + PATIENCE
+    while not answers(port) and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.1)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+@contextmanager
+def orthanc(folder: Path, *studies: SyntheticStudy) -> Iterator[tuple[int, str]]:
+    """An Orthanc that has these studies; yields its DICOM port and the address of its web services."""
+    web, port = free_port(), free_port()
+    settings = {
+        "StorageDirectory": str(folder / "orthanc"),
+        "IndexDirectory": str(folder / "orthanc"),
+        "HttpPort": web,
+        "DicomPort": port,
+        "DicomAet": "ORTHANC",
+        "AuthenticationEnabled": False,
+        "RemoteAccessAllowed": False,
+        "DicomAlwaysAllowFind": True,
+        "DicomAlwaysAllowGet": True,
+        "Plugins": [str(PLUGIN)] if PLUGIN.is_file() else [],
+        "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
+    }
+    (folder / "orthanc.json").write_text(json.dumps(settings))
+    with _running(["Orthanc", str(folder / "orthanc.json")], web):
+        address = f"http://127.0.0.1:{web}"
+        for study in studies:
+            for file in study.files:
+                requests.post(f"{address}/instances", data=bytes(file.data), timeout=60).raise_for_status()
+        yield port, address
+
+
+@contextmanager
+def dcmqrscp(folder: Path, *studies: SyntheticStudy, listener: int = 0) -> Iterator[int]:
+    """A dcmqrscp that has these studies and may send to our listener; yields its port."""
+    port = free_port()
+    (folder / "database").mkdir()
+    (folder / "qr.cfg").write_text(
+        f"NetworkTCPPort = {port}\nMaxPDUSize = 16384\nMaxAssociations = 16\n"
+        f"HostTable BEGIN\nus = (SCANWARD, 127.0.0.1, {listener})\nHostTable END\nVendorTable BEGIN\nVendorTable END\n"
+        f"AETable BEGIN\nQR {folder / 'database'} RW (100, 1024mb) ANY\nAETable END\n"
+    )
+    with _running(["dcmqrscp", "-c", str(folder / "qr.cfg")], port):
+        for study in studies:
+            send(folder, study, port)
+        yield port
+
+
+def send(folder: Path, study: SyntheticStudy, port: int) -> None:
+    """Send a study's files with dcmtk's storescu."""
+    there = folder / "sent"
+    there.mkdir(exist_ok=True)
+    for number, file in enumerate(study.files):
+        (there / f"{number}.dcm").write_bytes(file.data)
+    words = ["storescu", "-R", "-aec", "QR", "127.0.0.1", str(port), "+sd", str(there)]
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)

@@ -1,0 +1,275 @@
+"""Reports over a real socket: taken and answered, plain and with TLS; whoever misbehaves holds nobody up."""
+
+import contextlib
+import random
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import hl7
+import pytest
+from django.test import Client
+
+from cast import ALICE
+from rooms.intake.listening import Listening, copy_of, listen, rest_of
+from rooms.intake.senders import send, slice_of
+from rooms.intake.test_peers import Authority, client
+from rooms.reporting.messages import oru
+from scanward.intake.dimse.keeper import Keeper
+from scanward.intake.dimse.peers import BadSettings
+from scanward.intake.mllp.partners import load
+from scanward.intake.mllp.server import ReportServer
+
+# The images that the listener's tests send are of this person.
+THEIRS = {"number": "LH-1", "name": "Liddell^Alice"}
+
+
+class Engine:
+    """An interface engine: sends messages and reads their answers."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        sock.settimeout(60)
+        self.sock, self.file = sock, sock.makefile("rb")
+
+    def send(self, message: bytes) -> hl7.Message:
+        self.sock.sendall(b"\x0b" + message + b"\x1c\r")
+        return self.answer()
+
+    def answer(self) -> hl7.Message:
+        found = b""
+        while not found.endswith(b"\x1c\r"):
+            piece = self.file.read(1)
+            assert piece, found
+            found += piece
+        return hl7.parse(found[1:-2].decode())
+
+    def close(self) -> None:
+        self.file.close()
+        self.sock.close()
+
+
+@pytest.fixture(scope="module")
+def running(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Listening]:
+    place = copy_of(template, tmp_path_factory.mktemp("reports") / "place")
+    found = listen(place, listeners=2)
+    image = slice_of(study="1.2.3.500")
+    image.AccessionNumber, image.IssuerOfPatientID = "A-1", "LAKESIDE"
+    assert send(found.ports[0], image) == [0]
+    yield found
+    assert found.stop() == 0
+
+
+@pytest.fixture
+def engine(running: Listening) -> Iterator[Engine]:
+    found = Engine(socket.create_connection(("127.0.0.1", running.ports[1]), timeout=30))
+    yield found
+    found.close()
+
+
+def code(answer: hl7.Message) -> str:
+    return str(answer["MSA"][0][1])
+
+
+def versions(running: Listening) -> int:
+    return running.ask("SELECT count(*) FROM archive_report")[0][0]
+
+
+def test_a_report_is_durable_indexed_and_told_when_it_is_acknowledged(running, engine):
+    """F8."""
+    before = versions(running)
+    answer = engine.send(oru(accession="A-1", control="durable", **THEIRS))
+    assert (code(answer), str(answer["MSA"][0][2])) == ("AA", "durable")
+    assert versions(running) == before + 1
+    assert running.told("report_stored", "hl7")
+
+
+def test_a_duplicate_is_acknowledged_and_kept_once(running, engine):
+    message = oru("FINDINGS: twice", accession="A-1", control="twice", **THEIRS)
+    assert code(engine.send(message)) == "AA"
+    before = versions(running)
+    assert code(engine.send(message)) == "AA"
+    assert versions(running) == before
+
+
+def test_many_messages_on_one_connection_and_two_at_once(running, engine):
+    messages = [oru(f"FINDINGS: number {n}", accession="A-1", control=f"n{n}", **THEIRS) for n in range(5)]
+    engine.sock.sendall(b"".join(b"\x0b" + message + b"\x1c\r\r\n" for message in messages))
+    assert [str(engine.answer()["MSA"][0][2]) for _ in messages] == [f"n{n}" for n in range(5)]
+
+
+def test_a_report_of_nobody_known_is_kept_apart_and_acknowledged(running, engine):
+    assert code(engine.send(oru(accession="B-9", number="LH-77", control="apart"))) == "AA"
+    assert running.ask("SELECT count(*) FROM archive_heldobject WHERE form = 'hl7'")[0][0] >= 1
+    assert running.told("conflict_opened", "study_unknown")
+
+
+@pytest.mark.parametrize(
+    "message, wanted, place",
+    [
+        (oru(header={9: "ADT^A01"}), "AR", "MSH^1^9"),
+        (oru(header={11: "T"}), "AR", "MSH^1^11"),
+        (oru().replace(b"PID|", b"PIX|"), "AE", "PID"),
+        (b"MSH|^~\\&|\xff\xfe", "AE", "MSH^1^18"),
+        (b"hello", "AE", "MSH"),
+        (b"", "AE", "MSH"),
+    ],
+)
+def test_what_is_wrong_gets_a_clear_answer_and_is_told(running, engine, message, wanted, place):
+    answer = engine.send(message)
+    assert (code(answer), str(answer["ERR"][0][2])) == (wanted, place)
+    assert "LH-" not in str(answer)
+    assert running.told("object_refused", "message refused")
+
+
+def test_browsers_and_noise_get_nothing(running):
+    with socket.create_connection(("127.0.0.1", running.ports[1]), timeout=30) as sock:
+        sock.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        assert rest_of(sock) == b""
+    assert running.told("connection_refused", "not MLLP")
+
+
+def test_a_message_without_end_is_cut_within_bounds(running, engine):
+    """A good sender is served meanwhile, and memory stays within 64 MB."""
+    before = running.memory()
+    endless = socket.create_connection(("127.0.0.1", running.ports[1]), timeout=60)
+    with endless:
+        endless.sendall(b"\x0b" + b"MSH|^~\\&|" + b"|" * (7 << 20))
+        assert code(engine.send(oru(accession="A-1", control="meanwhile", **THEIRS))) == "AA"
+        with contextlib.suppress(OSError):
+            endless.sendall(b"|" * (4 << 20))
+        said = rest_of(endless)
+    assert not said or b"MSA|AR" in said
+    assert running.memory() - before < 64 << 20
+
+
+def test_silent_connections_lock_nobody_out(running):
+    silent = [socket.create_connection(("127.0.0.1", running.ports[1]), timeout=30) for _ in range(100)]
+    late = Engine(socket.create_connection(("127.0.0.1", running.ports[1]), timeout=30))
+    assert code(late.send(oru(accession="A-1", control="late", **THEIRS))) == "AA"
+    late.close()
+    for sock in silent:
+        sock.close()
+
+
+def test_seeded_changes_of_a_message_always_get_an_answer(running):
+    """Any bytes: an answer or a refusal, and the listener lives on."""
+    dice, good = random.Random(7), oru("FINDINGS: ñ", accession="A-1", **THEIRS)
+    for _ in range(150):
+        data = bytearray(good)
+        for _ in range(dice.randint(1, 8)):
+            at = dice.randrange(len(data))
+            data[at : at + dice.randint(0, 3)] = bytes(dice.choices(range(0x20, 256), k=dice.randint(0, 3)))
+        data = data.replace(b"\x1c", b"").replace(b"\x0b", b"")
+        # Whose header can't be read is answered, and the connection ends.
+        with contextlib.closing(
+            Engine(socket.create_connection(("127.0.0.1", running.ports[1]), timeout=30))
+        ) as engine:
+            said = code(engine.send(bytes(data)))
+        assert said in ("AA", "AE", "AR")
+    assert "Traceback" not in (running.place / "log").read_text()
+
+
+@pytest.fixture(scope="module")
+def guarded(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Listening, Authority]]:
+    """A listener with mutual TLS that knows one sender."""
+    folder = tmp_path_factory.mktemp("tls")
+    authority = Authority(folder, "hospital")
+    certificate, key = authority.issue("server")
+    authority.issue("ris")
+    place = copy_of(template, folder / "place")
+    (place / "hl7.toml").write_text(f"""
+        [[listener]]
+        address = "127.0.0.1"
+        port = 0
+        certificate = "{certificate}"
+        key = "{key}"
+        client_ca = "{authority.file}"
+
+        [[sender]]
+        application = "RIS"
+        facility = "RADIOLOGY"
+        addresses = ["127.0.0.1"]
+        issuer = "LAKESIDE"
+    """)
+    found = listen(place, listeners=2)
+    yield found, authority
+    assert found.stop() == 0
+
+
+def over_tls(guarded: tuple[Listening, Authority], context: ssl.SSLContext, message: bytes) -> hl7.Message:
+    plain = socket.create_connection(("127.0.0.1", guarded[0].ports[1]), timeout=30)
+    found = Engine(context.wrap_socket(plain, server_hostname="127.0.0.1"))
+    try:
+        return found.send(message)
+    finally:
+        found.close()
+
+
+def test_with_mutual_tls_the_sender_is_served_and_another_name_is_not(guarded):
+    authority = guarded[1]
+    context = client(authority, certificate=(authority.folder / "ris.pem", authority.folder / "ris.key"))
+    assert code(over_tls(guarded, context, oru())) == "AA"
+    answer = over_tls(guarded, context, oru(header={3: "EVIL"}))
+    assert (code(answer), str(answer["ERR"][0][2])) == ("AE", "MSH^1^3")
+    assert guarded[0].told("security_alert", "unknown peer")
+
+
+def test_without_a_certificate_and_without_tls_there_is_no_answer(guarded):
+    with pytest.raises((OSError, AssertionError)):
+        over_tls(guarded, client(guarded[1]), oru())
+    with socket.create_connection(("127.0.0.1", guarded[0].ports[1]), timeout=30) as sock:
+        sock.sendall(b"\x0b" + oru() + b"\x1c\r")
+        assert b"MSA" not in rest_of(sock)
+    assert guarded[0].told("security_alert", "TLS handshake refused")
+
+
+@pytest.mark.parametrize(
+    "toml, said",
+    [
+        ('[[listener]]\naddress = "10.0.0.5"', "no TLS"),
+        ('[[sender]]\naddresses = ["10.0.0.5"]', "application is missing"),
+        ('[[sender]]\napplication = "RIS"', "addresses is missing"),
+        ('[[sender]]\napplication = "RIS"\naddresses = ["10.0.0.5"]\ncharacter_set = "EBCDIC"', "character_set"),
+        ('[[sender]]\napplication = "RIS"\naddresses = ["10.0.0.5"]\nae_title = "X"', "means nothing here"),
+        ("[[peer]]", "only, not peer"),
+    ],
+)
+def test_settings_that_can_t_be_are_named(tmp_path, toml, said):
+    path = tmp_path / "hl7.toml"
+    path.write_text(toml)
+    with pytest.raises(BadSettings, match=said):
+        load(path, port=2575)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_from_the_socket_to_the_patients_page(cast, tmp_path):
+    """F8: a report is on the patient's page as soon as its sender has the acknowledgement."""
+    keeper = Keeper(clock=lambda: datetime.now(UTC))
+    keeper.start()
+    server = ReportServer(
+        tmp_path / "hl7.toml", keeper, port=0, issuer=ALICE.issuer, facility="Lakeside", clock=lambda: datetime.now(UTC)
+    )
+    [(_listener, port)] = server.open()
+    engine = Engine(socket.create_connection(("127.0.0.1", port), timeout=30))
+    assert code(engine.send(oru("FINDINGS: <b>Sent</b> \u202eby wire\nIMPRESSION: Fine."))) == "AA"
+    engine.close()
+    alice = Client()
+    alice.force_login(cast.alice)
+    page = alice.get(f"/scans/{cast.chest.id}/").content.decode()
+    server.stop()
+    keeper.stop()
+    assert "&lt;b&gt;Sent&lt;/b&gt; by wire" in page
+    assert "Corrected report" in page
+    assert "\u202e" not in page
+
+
+def test_the_end_of_the_listener_ends_open_connections(template, tmp_path):
+    found = listen(copy_of(template, tmp_path / "place"), listeners=2)
+    open_one = Engine(socket.create_connection(("127.0.0.1", found.ports[1]), timeout=30))
+    began = time.monotonic()
+    assert found.stop() == 0
+    assert time.monotonic() - began < 60
+    open_one.close()

@@ -1,0 +1,169 @@
+"""Storing, storage commitment, and the refusal of questions, with pynetdicom and dcmtk as the senders."""
+
+import subprocess
+
+import pydicom
+import pytest
+
+from rooms.dicom.making import BIG, CT, EXPLICIT, IMPLICIT
+from rooms.intake.listening import associate, pdu
+from rooms.intake.senders import FIND, association, commit, new_uid, send, slice_of, store_bytes
+
+
+def test_what_is_stored_is_seen_as_soon_as_the_association_is_released(listener):
+    one = slice_of()
+    assert send(listener.port, one) == [0]
+    assert listener.count("instance", one.SOPInstanceUID) == 1
+    assert listener.told("objects_stored", "device:TESTS")
+
+
+@pytest.mark.parametrize("syntax", [IMPLICIT, EXPLICIT, BIG])
+def test_every_plain_transfer_syntax_is_taken(listener, syntax):
+    one = slice_of(syntax=syntax)
+    with association(listener.port, (CT, [syntax])) as found:
+        assert found.send_c_store(one).Status == 0
+    kept = listener.ask(
+        "SELECT transfer_syntax_uid FROM archive_instance WHERE sop_instance_uid = ?", one.SOPInstanceUID
+    )
+    assert kept == [(syntax,)]
+
+
+def test_the_same_object_again_is_success_and_kept_once(listener):
+    """Fault B11."""
+    one = slice_of()
+    assert send(listener.port, one, one) == [0, 0]
+    assert send(listener.port, one, title="OTHER") == [0]
+    assert listener.count("instance", one.SOPInstanceUID) == 1
+    assert listener.count("heldobject", one.SOPInstanceUID) == 0
+    assert listener.told("object_duplicate")
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_other_pixels_under_the_same_uid_are_kept_apart_and_the_first_stays(listener, together):
+    """Fault B10: the sender is told success, for both are safe; the case is for people."""
+    first = slice_of()
+    second = slice_of(uid=first.SOPInstanceUID)
+    second.PixelData = bytes(48)
+    if together:
+        assert send(listener.port, first, second) == [0, 0]
+    else:
+        assert send(listener.port, first) + send(listener.port, second) == [0, 0]
+    assert listener.count("instance", first.SOPInstanceUID) == 1
+    assert listener.count("heldobject", first.SOPInstanceUID) == 1
+    assert listener.told("conflict_opened")
+
+
+@pytest.mark.parametrize("number", ["LH-1", "NEVER-SEEN"])
+def test_another_patient_in_a_known_study_is_kept_apart(listener, number):
+    """Fault B10: the other patient is known here, or is somebody new."""
+    study = new_uid()
+    send(listener.port, slice_of("LH-1"), slice_of("LH-2", study=study))
+    stray = slice_of(number, study=study)
+    assert send(listener.port, stray) == [0]
+    assert listener.count("instance", stray.SOPInstanceUID) == 0
+    assert listener.count("heldobject", stray.SOPInstanceUID) == 1
+
+
+def test_a_command_that_names_another_object_than_comes_is_refused(listener):
+    """Fault A13."""
+    one, other = slice_of(), slice_of()
+    with association(listener.port) as found:
+        assert store_bytes(found, one, uid=other.SOPInstanceUID) == 0xA900
+    assert listener.count("instance", one.SOPInstanceUID) == listener.count("instance", other.SOPInstanceUID) == 0
+    assert listener.told("object_refused", "command and object differ")
+
+
+@pytest.mark.parametrize(("agreed", "sent"), [(EXPLICIT, IMPLICIT), (IMPLICIT, EXPLICIT), (EXPLICIT, BIG)])
+def test_bytes_in_another_syntax_than_agreed_are_refused(listener, agreed, sent):
+    """Fault A14."""
+    one = slice_of(syntax=sent)
+    with association(listener.port, (CT, [agreed])) as found:
+        assert store_bytes(found, one, syntax=sent) == 0xC000
+    assert listener.count("instance", one.SOPInstanceUID) == 0
+
+
+def test_a_truncated_image_is_refused_with_the_element_and_without_its_value(listener):
+    """Fault B1."""
+    one = slice_of()
+    one.PixelData = one.PixelData[:-10]
+    with association(listener.port) as found:
+        status = found.send_c_store(one)
+    assert status.Status == 0xC000
+    assert "7FE0,0010" in status.ErrorComment
+    assert "LH-1" not in status.ErrorComment
+    assert listener.told("object_refused", "pixels-short")
+
+
+def test_who_may_only_store_learns_nothing_by_asking(listener):
+    """Fault A9."""
+    send(listener.port, slice_of())
+    asked = pydicom.Dataset()
+    asked.QueryRetrieveLevel, asked.PatientName, asked.StudyInstanceUID = "STUDY", "*", ""
+    with association(listener.port, (FIND, [IMPLICIT])) as found:
+        answers = list(found.send_c_find(asked, FIND))
+    assert [(status.Status & 0xF000, row) for status, row in answers] == [(0xA000, None)]
+    assert listener.told("security_alert", "query by a peer")
+
+
+def test_nothing_is_moved_to_anybody(listener):
+    """Fault A11."""
+    asked = pydicom.Dataset()
+    asked.QueryRetrieveLevel, asked.StudyInstanceUID = "STUDY", "1.2.3.77"
+    move = "1.2.840.10008.5.1.4.1.2.2.2"
+    with association(listener.port, (move, [IMPLICIT])) as found:
+        assert [status.Status for status, _ in found.send_c_move(asked, "EVIL", move)] == [0xA801]
+
+
+def test_commitment_is_given_for_what_is_kept(listener):
+    one, two = slice_of(), slice_of()
+    send(listener.port, one, two)
+    [(event, told)] = commit(listener.port, (CT, one.SOPInstanceUID), (CT, two.SOPInstanceUID))
+    assert event == 1
+    assert {row.ReferencedSOPInstanceUID for row in told.ReferencedSOPSequence} == {
+        one.SOPInstanceUID,
+        two.SOPInstanceUID,
+    }
+
+
+def test_commitment_names_each_object_that_is_not_here(listener):
+    """Fault A17."""
+    one = slice_of()
+    send(listener.port, one)
+    wrong = "1.2.840.10008.5.1.4.1.1.4"
+    [(event, told)] = commit(listener.port, (CT, one.SOPInstanceUID), (CT, "1.2.3.4.404"), (wrong, one.SOPInstanceUID))
+    assert event == 2
+    reasons = [(row.ReferencedSOPInstanceUID, row.FailureReason) for row in told.FailedSOPSequence]
+    assert reasons == [("1.2.3.4.404", 0x0112), (one.SOPInstanceUID, 0x0119)]
+    assert [row.ReferencedSOPInstanceUID for row in told.ReferencedSOPSequence] == [one.SOPInstanceUID]
+
+
+def test_an_object_that_waits_for_a_decision_is_not_committed(listener):
+    first = slice_of()
+    second = slice_of("LH-3", uid=new_uid(), study="1.2.3.77")
+    send(listener.port, first, second)
+    [(event, told)] = commit(listener.port, (CT, second.SOPInstanceUID))
+    assert (event, told.FailedSOPSequence[0].FailureReason) == (2, 0x0112)
+
+
+def test_other_services_are_not_agreed(listener):
+    with listener.connect() as sock:
+        sock.sendall(associate(context="1.2.840.10008.5.1.4.1.1.4"))
+        answer = sock.recv(65536)
+        assert answer[0] == 2
+        assert answer[answer.index(b"\x21\x00") + 6] == 3
+        sock.sendall(pdu(5, bytes(4)))
+        assert sock.recv(100)[0] == 6
+
+
+@pytest.mark.dcmtk
+@pytest.mark.real
+def test_real_scans_go_in_and_are_kept_bit_for_bit(listener, real_data, tmp_path):
+    """A14, with dcmtk's sender: the data set that is kept is the one that was in the file."""
+    files = sorted(path for path in (real_data / "ct" / "philips-phantom").rglob("*") if path.is_file())[:12]
+    images = [path for path in files if path.read_bytes()[128:132] == b"DICM" and path.name != "DIRFILE"]
+    subprocess.run(["storescu", "127.0.0.1", str(listener.port), *map(str, images)], check=True, timeout=60)
+    for path in images:
+        header = pydicom.dcmread(path, stop_before_pixels=True)
+        [(size,)] = listener.ask("SELECT size FROM archive_instance WHERE sop_instance_uid = ?", header.SOPInstanceUID)
+        meta = 144 + header.file_meta.FileMetaInformationGroupLength
+        assert abs(size - (path.stat().st_size - meta)) < 512

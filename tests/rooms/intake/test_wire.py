@@ -1,0 +1,155 @@
+"""What comes before anybody has said who he is: bounded, on time, and the good senders are served meanwhile."""
+
+import contextlib
+import os
+import socket
+import struct
+import subprocess
+import time
+
+import pytest
+
+from rooms.intake.listening import Listening, associate, pdu, program, rest_of
+from rooms.intake.senders import association, send, slice_of
+
+ABORT_UNKNOWN = bytes((7, 0, 0, 0, 0, 4, 0, 0, 2, 1))
+ABORT_UNEXPECTED = bytes((7, 0, 0, 0, 0, 4, 0, 0, 2, 2))
+MEGABYTE = 1 << 20
+
+
+def push(sock: socket.socket, data: bytes) -> None:
+    """Send for as long as the other side takes it."""
+    sock.settimeout(5)
+    with contextlib.suppress(ConnectionError, TimeoutError):
+        sock.sendall(data)
+
+
+def is_served(listener: Listening) -> bool:
+    """A good sender gets through."""
+    with association(listener.port, ("1.2.840.10008.1.1", ["1.2.840.10008.1.2"])) as found:
+        return found.send_c_echo().Status == 0
+
+
+def test_ten_megabytes_of_noise_are_cut_off(listener):
+    """Fault A1."""
+    before = listener.memory()
+    for _ in range(3):
+        with listener.connect() as sock:
+            push(sock, os.urandom(10 * MEGABYTE))
+            rest_of(sock, seconds=1)
+    assert listener.memory() - before < 5 * MEGABYTE
+    assert is_served(listener)
+
+
+def test_a_browser_learns_nothing(listener):
+    """Fault A2."""
+    with listener.connect() as sock:
+        sock.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert rest_of(sock) == b""
+    assert listener.told("connection_refused", "not DICOM")
+
+
+@pytest.mark.parametrize("kind", [1, 4])
+def test_a_header_that_claims_four_gigabytes_ends_it(listener, kind):
+    """Fault A3."""
+    before = listener.memory()
+    with listener.connect() as sock:
+        if kind == 4:
+            sock.sendall(associate())
+            assert sock.recv(65536)[0] == 2
+        sock.sendall(struct.pack(">BBI", kind, 0, 0xFFFFFFF0))
+        push(sock, bytes(8 * MEGABYTE))
+        assert rest_of(sock)[:1] in (b"", b"\x07")
+    assert listener.memory() - before < 5 * MEGABYTE
+
+
+def test_an_association_request_of_more_than_64_kilobytes_is_refused_at_its_header(listener):
+    """Fault A3."""
+    with listener.connect() as sock:
+        sock.sendall(struct.pack(">BBI", 1, 0, 64 * 1024 + 1))
+        assert rest_of(sock)[0] == 7
+
+
+def test_an_unknown_pdu_is_answered_with_its_reason(listener):
+    """Fault A6."""
+    with listener.connect() as sock:
+        sock.sendall(pdu(0x99, bytes(10)))
+        assert rest_of(sock) == ABORT_UNKNOWN
+
+
+@pytest.mark.parametrize("kind", [2, 3, 4, 5, 6])
+def test_what_comes_before_an_association_is_unexpected(listener, kind):
+    """Fault A6."""
+    with listener.connect() as sock:
+        sock.sendall(pdu(kind, bytes(10)))
+        assert rest_of(sock) == ABORT_UNEXPECTED
+
+
+def test_a_second_request_in_an_association_is_unexpected(listener):
+    """Fault A6."""
+    with listener.connect() as sock:
+        sock.sendall(associate())
+        assert sock.recv(65536)[0] == 2
+        sock.sendall(associate())
+        assert rest_of(sock) == ABORT_UNEXPECTED
+
+
+def test_idle_and_dripping_connections_are_cut_and_nobody_waits_for_them(listener):
+    """Faults A4, A5: 300 silent connections from the good sender's own address, and one that drips."""
+    idle = [listener.connect() for _ in range(300)]
+    dripping = listener.connect()
+    start = time.monotonic()
+    assert is_served(listener)
+    request = associate()
+    for byte in request[:14]:
+        dripping.sendall(bytes([byte]))
+        time.sleep(1)
+    assert is_served(listener)
+    assert rest_of(dripping) == b""
+    assert 10 < time.monotonic() - start < 20
+    assert all(rest_of(sock) == b"" for sock in idle)
+    for sock in (*idle, dripping):
+        sock.close()
+    assert listener.told("connection_refused", "too slow")
+
+
+def test_a_thousand_aborts_in_the_middle_of_an_object_leave_nothing(listener):
+    """Fault A12."""
+    wanted = associate(context="1.2.840.10008.5.1.4.1.1.2", syntax="1.2.840.10008.1.2.1")
+    half = pdu(4, struct.pack(">IBB", 102, 1, 0) + bytes(100))
+    before, files = listener.descriptors(), sorted(listener.place.rglob("*"))
+    for number in range(1000):
+        with listener.connect() as sock:
+            sock.sendall(wanted + half + (pdu(7, bytes(4)) if number % 2 else b""))
+    for _ in range(100):
+        if listener.descriptors() <= before:
+            break
+        time.sleep(0.05)
+    assert listener.descriptors() <= before
+    assert sorted(listener.place.rglob("*")) == files
+
+
+def test_an_abort_in_the_middle_of_an_object_leaves_nothing_of_it(listener):
+    """Fault A12, with a command before."""
+    one = slice_of()
+    with association(listener.port) as found:
+        assert found.send_c_store(one).Status == 0
+        found.abort()
+    assert listener.count("instance", one.SOPInstanceUID) == 1
+    assert is_served(listener)
+
+
+@pytest.mark.dcmtk
+def test_dcmtk_echoes(listener):
+    assert program("echoscu")
+    subprocess.run(["echoscu", "127.0.0.1", str(listener.port)], check=True, timeout=20)
+
+
+def test_good_senders_work_side_by_side(listener):
+    from concurrent.futures import ThreadPoolExecutor
+
+    made = [[slice_of(study=f"1.2.9.{number}") for _ in range(8)] for number in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        statuses = pool.map(lambda objects: send(listener.port, *objects), made)
+    assert {status for found in statuses for status in found} == {0}
+    assert all(listener.count("instance", one.SOPInstanceUID) == 1 for objects in made for one in objects)

@@ -1,0 +1,107 @@
+"""E-mail: S/MIME that OpenSSL opens, plain only after a recorded warning, and a mail server that says no."""
+
+import smtplib
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from django.core import mail
+
+from cast import NOW, PLACE, Cast
+from scanward.law.errors import Unlawful
+from scanward.people.models import Account
+from scanward.release import actions
+from scanward.release.models import ReleaseRequest
+from scanward.release.ways import Arrival, Channel
+
+pytestmark = pytest.mark.django_db
+
+
+def certificate(folder: Path, address: str = "alice@example.org", *, days: int = 5) -> str:
+    """Somebody's certificate for e-mail; its key lies in the folder."""
+    key = rsa.generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Alice")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(7)
+        .not_valid_before(now - timedelta(days=9)).not_valid_after(now + timedelta(days=days))
+        .add_extension(x509.SubjectAlternativeName([x509.RFC822Name(address)]), False)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    pem = made.public_bytes(serialization.Encoding.PEM)
+    form = serialization.PrivateFormat.PKCS8
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()) + pem
+    )
+    return pem.decode()
+
+
+@pytest.fixture
+def ready(cast: Cast, lena: Account, approved: Any) -> ReleaseRequest:
+    """A package for Alice's mailbox, checked."""
+    request: ReleaseRequest = approved(delivery=Arrival.EMAIL, contact="alice@example.org")
+    actions.build(request, by=cast.hal, now=NOW, place=PLACE)
+    actions.check_passed(request, by=lena, note="", now=NOW, place=PLACE)
+    return request
+
+
+def test_an_smime_mail_opens_with_openssl_and_shows_nothing_outside(
+    cast: Cast, ready: ReleaseRequest, tmp_path: Path, django_capture_on_commit_callbacks: Any
+) -> None:
+    """Requirements G7, G16, G17; fault C23: outside are the addresses and a subject without a word about her."""
+    over = actions.HandOver(certificate=certificate(tmp_path))
+    with django_capture_on_commit_callbacks(execute=True):
+        done = actions.deliver(ready, over, by=cast.hal, now=NOW, place=PLACE)
+    assert done.passphrase == ""
+    sent = next(item for item in mail.outbox if item.attachments)
+    (tmp_path / "mail.eml").write_bytes(sent.message().as_bytes())
+    assert b"records.zip" not in (tmp_path / "mail.eml").read_bytes()
+    command = ["openssl", "cms", "-decrypt", "-in", "mail.eml", "-inkey", "key.pem", "-recip", "key.pem"]
+    opened = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True, timeout=30).stdout
+    assert b"records.zip" in opened
+    assert b"application/zip" in opened
+
+
+@pytest.mark.parametrize("wrong", ["another address", "over", "none"])
+def test_a_certificate_that_is_not_hers_is_refused(
+    cast: Cast, ready: ReleaseRequest, tmp_path: Path, wrong: str
+) -> None:
+    pem = {
+        "another address": lambda: certificate(tmp_path, "mallory@example.org"),
+        "over": lambda: certificate(tmp_path, days=-1),
+        "none": lambda: "no certificate",
+    }[wrong]()
+    with pytest.raises(Unlawful, match="certificate"):
+        actions.deliver(ready, actions.HandOver(certificate=pem), by=cast.hal, now=NOW, place=PLACE)
+
+
+def test_plain_mail_goes_after_a_warning_that_is_written_down(cast: Cast, lena: Account, approved: Any) -> None:
+    """Requirement G17; trap T10."""
+    by_phone = {"channel": Channel.PHONE, "requester_name": "Alice Rivera"}
+    request = approved(by=cast.hal, delivery=Arrival.PLAIN_EMAIL, contact="alice@example.org", **by_phone)
+    actions.build(request, by=cast.hal, now=NOW, place=PLACE)
+    actions.check_passed(request, by=lena, note="", now=NOW, place=PLACE)
+    actions.warn_plain_email(request, by=cast.hal, now=NOW, place=PLACE)
+    assert actions.deliver(request, actions.HandOver(), by=cast.hal, now=NOW, place=PLACE).delivery
+
+
+def test_what_the_mail_server_does_not_take_is_not_delivered(
+    cast: Cast, ready: ReleaseRequest, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    """Requirement G19: it stands as come back, and is sent again from there."""
+
+    def refuse(*_args: Any, **_kwargs: Any) -> None:
+        raise smtplib.SMTPServerDisconnected
+
+    monkeypatch.setattr("django.core.mail.EmailMessage.send", refuse)
+    with django_capture_on_commit_callbacks(execute=True):
+        actions.deliver(ready, actions.HandOver(passphrase_by="phone"), by=cast.hal, now=NOW, place=PLACE)
+    ready.refresh_from_db()
+    assert ready.state == "returned_mail"
+    assert not ready.deliveries.filter(returned_at=None).exists()
