@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from browser.hospital import Hospital, running
-from browser.patience import be_patient, patience
+from browser.patience import be_patient, patience, settle
 from browser.viewing import phone, reader, seen, stage, viewer_browser
 
 __all__ = ["phone", "reader", "seen", "stage", "viewer_browser"]
@@ -94,6 +94,7 @@ def no_barriers() -> Callable[[Page], None]:
     from axe_playwright_python.sync_playwright import Axe
 
     def check(page: Page) -> None:
+        settle(page)
         options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
         found = Axe().run(page, options=options).response["violations"]
         told = [(rule["id"], [node["html"][:200] for node in rule["nodes"]]) for rule in found]

@@ -52,6 +52,14 @@ def arriving(page: Page) -> Iterator[None]:
         page.remove_listener("download", keep)
 
 
+def settle(page: Page) -> None:
+    """Wait until no colour is half way to another: axe would measure a contrast that nobody sees."""
+    until = time.monotonic() + PATIENCE / 1000
+    while page.evaluate("() => document.getAnimations().some((one) => one instanceof CSSTransition)"):
+        assert time.monotonic() < until, f"the colours of {page.url} never come to rest"
+        page.wait_for_timeout(50)
+
+
 def _is_leaving(page: Page) -> bool:
     """Return whether the page waits for another one; between two pages there is none to ask."""
     try:

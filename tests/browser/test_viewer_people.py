@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import CDPSession, Page, expect
 
+from browser.patience import settle
 from browser.viewing import Seen
 
 pytestmark = pytest.mark.browser
@@ -82,6 +83,7 @@ def violations(page: Page) -> list[str]:
 
     source = Path(axe.AXE_FILE_PATH).read_text()
     page.context.new_cdp_session(page).send("Runtime.evaluate", {"expression": source})
+    settle(page)
     found = page.evaluate("() => axe.run('#scan-viewer')")
     return [f"{one['id']}: {node['html'][:120]}" for one in found["violations"] for node in one["nodes"]]
 

@@ -1,6 +1,7 @@
 """Storing, storage commitment, and the refusal of questions, with pynetdicom and dcmtk as the senders."""
 
 import subprocess
+import time
 
 import pydicom
 import pytest
@@ -92,6 +93,21 @@ def test_a_truncated_image_is_refused_with_the_element_and_without_its_value(lis
     assert "7FE0,0010" in status.ErrorComment
     assert "LH-1" not in status.ErrorComment
     assert listener.told("object_refused", "pixels-short")
+
+
+def test_each_refused_object_has_an_entry_of_its_own_however_many_come(listener):
+    """A disc with many bad files: afterwards the ledger says how many, for it is what a clerk asks."""
+    before = listener.ask("SELECT count(*) FROM audit_entry WHERE kind = 'object_refused'")[0][0]
+    bad = [slice_of() for _ in range(12)]
+    with association(listener.port) as found:
+        for one in bad:
+            one.PixelData = one.PixelData[:-10]
+            assert found.send_c_store(one).Status == 0xC000
+    until = time.monotonic() + 60
+    while (told := listener.ask("SELECT count(*) FROM audit_entry WHERE kind = 'object_refused'")[0][0]) < before + 12:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert told == before + 12
 
 
 def test_who_may_only_store_learns_nothing_by_asking(listener):

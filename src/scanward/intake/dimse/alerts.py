@@ -12,7 +12,8 @@ from scanward.audit.event import ActorRef, Event, Place, SubjectRef
 from scanward.audit.kinds import Channel, EventKind, Outcome
 from scanward.law.purpose import PurposeOfUse
 
-# The first few of one kind from one address are told one by one; then one in ten seconds, with the number left out.
+# Of refused connections the first few of one kind from one address are told one by one; then one in ten seconds, with
+# the number left out. Anybody can make those. A refused object came from a peer that we let in: each one is told.
 AT_ONCE: Final = 5
 EVERY_SECONDS: Final = 10.0
 REMEMBERED: Final = 2_000
@@ -53,7 +54,7 @@ class Alerts:
 
     def __call__(self, why: Why, address: str, *, title: str = "", detail: str = "", listener: str = "") -> None:
         """Tell of one refusal, unless there are too many of its kind."""
-        left_out = self._left_out(why, address)
+        left_out = 0 if why in OBJECTS else self._left_out(why, address)
         if left_out is None:
             return
         kind = EventKind.OBJECT_REFUSED if why in OBJECTS else EventKind.CONNECTION_REFUSED
