@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from cast import ALICE, chest_of
+from cast import ALICE, NORA, abdomen_of, bring, chest_of, link, patient
 from scanward.archive.models import Instance
 from scanward.audit.kinds import EventKind
 from scanward.audit.models import Entry
@@ -58,6 +58,16 @@ def test_alice_sees_her_scans_on_a_timeline(cast):
     assert "CT of the chest" in page
     assert "Final report" in page
     assert "abdomen" not in page
+
+
+def test_what_is_kept_under_two_numbers_is_one_timeline(cast):
+    """I16: hospitals keep one person under several numbers; to her it is one life."""
+    bring(abdomen_of(NORA, seed=37))
+    link(cast.alice, patient(NORA))
+    page = browser(cast.alice).get(reverse("scans")).content.decode()
+    assert page.count("<h1") == 1
+    assert "CT of the chest" in page
+    assert "CT of the abdomen" in page
 
 
 def test_alice_reads_the_report_in_its_sections(cast):

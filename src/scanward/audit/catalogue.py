@@ -181,7 +181,7 @@ CATALOGUE: dict[EventKind, Meaning] = {
         Event.EXPORT, codes.DISCLOSE, Action.READ, _DISCLOSURE, True),
     EventKind.DELIVERY_FAILED: Meaning(_("Could not deliver the requested records."),
         Event.EXPORT, codes.TRANSMIT, Action.READ, _DISCLOSURE, True),
-    EventKind.DISCLOSED: Meaning(_("Gave information to someone outside."),
+    EventKind.DISCLOSED: Meaning(_("Wrote down what was given out, and to whom."),
         Event.EXPORT, codes.DISCLOSE, Action.READ, _DISCLOSURE, True),
     EventKind.LETTER_SENT: Meaning(_("Sent a letter."),
         Event.PATIENT_RECORD, codes.TRANSMIT, Action.EXECUTE, _RECORD, True),

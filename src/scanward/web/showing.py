@@ -1,7 +1,7 @@
 """Turns records into what people read: plain titles, labels and dates."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -111,6 +111,16 @@ def records_of(actor: Actor, *, now: datetime) -> list[Record]:
         for patient in Patient.objects.filter(pk__in=actor.own_patients)
     ]
     return own + [_represented(authority, actor) for authority in actor.representing if _in_force(authority, now)]
+
+
+def timelines_of(actor: Actor, *, now: datetime) -> list[Record]:
+    """Return the records as people think of them: what is kept under several numbers is one person's timeline."""
+    records = records_of(actor, now=now)
+    own = [record for record in records if record.own]
+    if len(own) < 2:
+        return records
+    studies = cards(Study.objects.filter(patient__in=[record.patient for record in own]))
+    return [replace(own[0], studies=studies), *(record for record in records if not record.own)]
 
 
 def _in_force(authority: Representing, now: datetime) -> bool:

@@ -28,7 +28,7 @@ from scanward.web.ranges import ranged
 @signed_in
 def scans(request: SignedInRequest) -> HttpResponse:
     """Show all scans on a timeline (I16)."""
-    records = showing.records_of(request.actor, now=request.now)
+    records = showing.timelines_of(request.actor, now=request.now)
     return render(request, "portal/scans.html", {"records": records})
 
 
