@@ -17,6 +17,7 @@ from scanward.law.holds import Item
 from scanward.people.models import Account
 from scanward.release import actions, reports
 from scanward.release.actions import pricing
+from scanward.release.actions.denying import to_be_decided
 from scanward.release.models import Authorization, ReleaseRequest
 from scanward.release.ways import Arrival, Medium
 from scanward.web.doors import SignedInRequest, place_of
@@ -145,7 +146,7 @@ def _deny(request: SignedInRequest, row: ReleaseRequest) -> None:
 
 def _decide_review(request: SignedInRequest, row: ReleaseRequest) -> None:
     reviewer = Account.objects.filter(pk__in=ids([typed(request, "judge")])).first()
-    denial = row.denials.last()
+    denial = to_be_decided(row)
     if reviewer is None or denial is None:
         raise Http404
     actions.decide_review(

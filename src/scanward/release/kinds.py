@@ -77,6 +77,7 @@ class Need(StrEnum):
     NOTHING_GRANTED = "Something is still granted, so the request is not denied as a whole."
     UNRESTRICTED = "A restriction that was agreed to forbids this release."
     REVIEW_GRANTED = "The review upheld the denial."
+    REVIEW_UPHELD = "The review granted access, so the copy is given."
     BUILDER = "There is no package to check."
     SECOND_PERSON = "The check is done by somebody else than who built the package."
     CHECKED = "Nobody has checked the package yet."

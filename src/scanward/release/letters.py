@@ -64,6 +64,13 @@ def send(
     return sent
 
 
+def receipt(request: ReleaseRequest, *, by: ActorRef, now: datetime, place: Place) -> Letter:
+    """Send the receipt: the number, when it came, and until when it is answered (B17)."""
+    received = house.today(request.received_at or now)
+    values = {"received": received, "due": request.due_on, "expected": request.expected_latest}
+    return send("receipt", values, request=request, by=by, now=now, place=place)
+
+
 def send_to_patient(
     template: str,
     values: Mapping[str, Any],

@@ -85,7 +85,7 @@ TABLE: dict[tuple[State, Event], Row] = {
     (_S.READY, _E.CONFIRM_RECIPIENT): Row(None, _SAFE),
     (_S.DELIVERED, _E.CLOSE): Row(_S.CLOSED, "45 CFR 164.530(j)(2)"),
     (_S.DENIED, _E.CLOSE): Row(_S.CLOSED, "45 CFR 164.530(j)(2)"),
-    (_S.REVIEW_DECIDED, _E.CLOSE): Row(_S.CLOSED, "45 CFR 164.530(j)(2)"),
+    (_S.REVIEW_DECIDED, _E.CLOSE): Row(_S.CLOSED, f"{_DENIAL}(4)", (Need.REVIEW_UPHELD,)),
     (_S.DELIVERED, _E.BLOCK): Row(None, f"{_AUTH}(5)"),
 }
 for _state in (_S.RECEIVED, _S.VERIFYING, _S.IN_REVIEW, _S.FEE_QUOTED):
@@ -100,6 +100,8 @@ for _state in OPEN:
     TABLE[_state, _E.BLOCK] = Row(_S.BLOCKED, f"{_AUTH}(5)")
 for _state in OPEN - {_S.DENIED, _S.REVIEW_REQUESTED, _S.REVIEW_DECIDED, _S.RETURNED_MAIL}:
     TABLE[_state, _E.EXTEND] = Row(None, f"{_ACCESS}(ii)", (Need.UNEXTENDED,))
+# What a review decides is done: a grant can't be put away.
+TABLE[_S.REVIEW_DECIDED, _E.CANCEL] = Row(_S.CANCELLED, f"{_DENIAL}(4)", (Need.REVIEW_UPHELD,))
 TABLE[_S.DRAFT, _E.CANCEL] = Row(_S.CANCELLED, "45 CFR 164.530(j)(1)")
 
 
@@ -158,6 +160,7 @@ MET: dict[Need, Callable[[Case], bool]] = {
     Need.NOTHING_GRANTED: lambda case: not case.granted,
     Need.UNRESTRICTED: lambda case: case.unrestricted,
     Need.REVIEW_GRANTED: lambda case: case.review_granted,
+    Need.REVIEW_UPHELD: lambda case: not case.review_granted,
     Need.BUILDER: lambda case: bool(case.builder),
     Need.SECOND_PERSON: _second_person,
     Need.CHECKED: lambda case: bool(case.checker),

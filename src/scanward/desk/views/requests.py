@@ -21,7 +21,7 @@ from scanward.desk.views.today import RECORDS
 from scanward.desk.words import EVENT_NAMES, LEVEL_NAMES, STATE_NAMES, TRACK_NAMES
 from scanward.intake.pull.pacs import any_configured
 from scanward.law.bases import RecipientKind
-from scanward.law.denials import Ground
+from scanward.law.denials import Ground, Outcome
 from scanward.law.documents import Document
 from scanward.law.errors import Unlawful
 from scanward.law.purpose import PurposeOfUse
@@ -29,11 +29,12 @@ from scanward.law.tracks import Track, bases_of
 from scanward.people.kinds import Role
 from scanward.people.models import Account, Patient, PatientIdentifier
 from scanward.people.proofing import MOST_DOCUMENT
-from scanward.release import actions, clocks, letters, papers, peers, reports
-from scanward.release.actions.deciding import LICENSED, prompts
+from scanward.release import actions, clocks, house, letters, papers, peers, reports
+from scanward.release.actions.deciding import prompts
+from scanward.release.actions.denying import LICENSED, to_be_decided
 from scanward.release.kinds import ANSWERED, Event, State
 from scanward.release.machine import NotNow, events, missing
-from scanward.release.models import Authorization, Letter, Paper, PaperKind, ReleaseRequest
+from scanward.release.models import Authorization, Denial, Letter, Paper, PaperKind, ReleaseRequest
 from scanward.release.moving import case_of, current_quote, verdict
 from scanward.release.ways import ARRIVAL_NAMES, CHANNEL_NAMES, MEDIUM_NAMES, Arrival, Channel, Medium
 from scanward.web import showing
@@ -62,7 +63,8 @@ def queue(request: SignedInRequest) -> HttpResponse:
     found = waiting()
     rows = [_line(request, row) for row in found.select_related("claimed_by")[:MOST]]
     late = sum(1 for row in rows if row["level"] == "OVERDUE")
-    return render(request, "desk/requests.html", {"rows": rows, "late": late, "count": found.count()})
+    context = {"rows": rows, "late": late, "count": found.count(), "reviews": _reviews(request)}
+    return render(request, "desk/requests.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -118,7 +120,9 @@ def show(request: SignedInRequest, request_id: UUID) -> HttpResponse:
             assignments__role__in=[role.value for role in LICENSED], assignments__ended_at=None, is_active=True
         ).distinct(),
         "quote": current_quote(row),
-        "denial": row.denials.last(),
+        "denial": to_be_decided(row),
+        "withheld": row.items - row.grantable,
+        "followers": row.followers.all(),
         "package": package,
         "own_build": row.builder == str(request.user.pk),
         "way": Arrival(row.delivery).name,
@@ -236,6 +240,22 @@ def waiting() -> QuerySet[ReleaseRequest]:
     done_states = [state.value for state in ANSWERED | {State.DRAFT}]
     found = ReleaseRequest.objects.exclude(Q(state__in=done_states))
     return found.order_by("-expedited", Coalesce(F("extended_to"), F("due_on")), "received_at")
+
+
+def _reviews(request: SignedInRequest) -> list[dict[str, object]]:
+    """The reviews of denials that wait for a decision, and those that were granted and not followed yet."""
+    asked = Denial.objects.exclude(review_asked_at=None).select_related("request")
+    found = asked.filter(Q(outcome="") | Q(outcome=Outcome.GRANTED, request__state=State.REVIEW_DECIDED.value))
+    today = house.today(request.now)
+    return [
+        {
+            "row": denial.request,
+            "due": denial.review_due_on,
+            "late": denial.review_due_on is not None and denial.review_due_on < today,
+            "granted": bool(denial.outcome),
+        }
+        for denial in found.order_by("review_due_on")[:MOST]
+    ]
 
 
 def _worker(request: SignedInRequest) -> None:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from scanward.access.actors import reference
 from scanward.portal.words import STATE_WORDS
 from scanward.release import actions, letters
+from scanward.release.actions.denying import reviewable
 from scanward.release.kinds import ENDED, OPEN, State
 from scanward.release.models import Letter, ReleaseRequest
 from scanward.release.moving import current_quote
@@ -38,7 +39,6 @@ def show(request: SignedInRequest, request_id: UUID) -> HttpResponse:
     row = _found(request, request_id)
     state = State(row.state)
     quote = current_quote(row)
-    denial = row.denials.last()
     context = {
         "row": row,
         "line": _line(row),
@@ -49,8 +49,9 @@ def show(request: SignedInRequest, request_id: UUID) -> HttpResponse:
         "studies": [showing.card(study, 0, "") for study in row.studies.select_related("patient")],
         "delivery": ARRIVAL_NAMES[Arrival(row.delivery)],
         "quote": quote if state is State.FEE_QUOTED else None,
-        "denial": denial,
-        "may_review": denial is not None and denial.review_asked_at is None and denial.licensed,
+        "withheld": row.items - row.grantable,
+        "may_review": state not in ENDED - {State.CLOSED} and reviewable(row) is not None,
+        "followers": row.followers.all(),
         "may_withdraw": state in OPEN and state is not State.DENIED,
         "may_write": state not in ENDED,
         "download": state is State.DELIVERED and row.delivery == Arrival.PORTAL.value,
@@ -106,7 +107,7 @@ def _to_portal(request: SignedInRequest, row: ReleaseRequest) -> None:
 
 
 def _review(request: SignedInRequest, row: ReleaseRequest) -> None:
-    denial = row.denials.last()
+    denial = reviewable(row)
     if denial is None:
         raise Http404
     actions.ask_review(denial, by=request.user, now=request.now, place=place_of(request))

@@ -1,7 +1,7 @@
 """What can be done with a request; each verb checks, changes and writes its ledger entry in one transaction."""
 
 from scanward.release.actions.asking import Asked, RecipientDetails, receive, withdraw
-from scanward.release.actions.deciding import approve, ask_review, decide_review, deny, extend
+from scanward.release.actions.deciding import approve, extend
 from scanward.release.actions.delivering import (
     HandOver,
     deliver,
@@ -10,6 +10,7 @@ from scanward.release.actions.delivering import (
     readdress,
     warn_plain_email,
 )
+from scanward.release.actions.denying import ask_review, decide_review, deny
 from scanward.release.actions.ending import block, cancel, close, end_expired, happened, revoke
 from scanward.release.actions.exchanging import send_to_peer
 from scanward.release.actions.permitting import Permission, permit_disclosure

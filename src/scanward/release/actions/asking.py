@@ -19,7 +19,7 @@ from scanward.law.errors import Unlawful
 from scanward.law.purpose import PurposeOfUse
 from scanward.law.tracks import Directive, Field, Track, directive_gaps, may_ask, track_of
 from scanward.people.models import Account, Patient
-from scanward.release import clocks, house, letters
+from scanward.release import clocks, letters
 from scanward.release.actions import pricing
 from scanward.release.kinds import Event, State
 from scanward.release.models import Evidence, Recipient, ReleaseRequest
@@ -103,18 +103,7 @@ def receive(asked: Asked, *, by: Account, now: datetime, place: Place) -> Releas
             request, Event.SUBMIT, EventKind.REQUEST_RECEIVED, by=actor, now=now, place=place, public=True,
             detail={"channel": request.channel, "track": Track(request.track).name},
         )  # fmt: skip
-        letters.send(
-            "receipt",
-            {
-                "received": house.today(request.received_at or now),
-                "due": request.due_on,
-                "expected": request.expected_latest,
-            },
-            request=request,
-            by=reference(actor),
-            now=now,
-            place=place,
-        )
+        letters.receipt(request, by=reference(actor), now=now, place=place)
         if asked.care.strip():
             note = asked.care.strip()[:400]
             Evidence.objects.create(
@@ -216,7 +205,7 @@ def _draft(asked: Asked, *, by: Account, actor: Actor) -> ReleaseRequest:
     """Make the row, without its dates."""
     staff = bool(actor.roles)
     return ReleaseRequest(
-        number=_number(),
+        number=new_number(),
         state=State.DRAFT.value,
         track=asked.track.value,
         purpose=asked.purpose.value,
@@ -280,7 +269,7 @@ def _recognize(request: ReleaseRequest, asked: Asked, *, by: Account, now: datet
     request.authority_checked = link is None
 
 
-def _number() -> str:
+def new_number() -> str:
     """A number that says nothing about how many requests there are: three groups of digits."""
     while True:
         digits = f"{secrets.randbelow(10**10):010d}"

@@ -1,40 +1,33 @@
-"""The decision: a grant on exactly one basis, a denial on a ground that exists, a review by somebody else."""
+"""The decision: a grant on exactly one basis, inside what was asked; and the one extension."""
 
 from collections.abc import Collection
 from datetime import date, datetime
 
 from scanward.access.actors import reference
-from scanward.access.kinds import Action
+from scanward.access.kinds import Action, Actor
 from scanward.audit.event import Place
 from scanward.audit.kinds import EventKind
-from scanward.law import clock, denials, necessary, scope
+from scanward.law import clock, necessary, scope
 from scanward.law.bases import Basis, check_recipient, only_basis
-from scanward.law.denials import Fact, Ground, LetterPart, Outcome, Person
 from scanward.law.documents import Document, check_documents
 from scanward.law.errors import Unlawful
 from scanward.law.holds import Item
 from scanward.law.prompts import Prompt, local_rules
 from scanward.law.purpose import PurposeOfUse
-from scanward.law.rules import Duty
 from scanward.law.tracks import Track, bases_of
-from scanward.people.kinds import Role
 from scanward.people.models import Account
 from scanward.release import clocks, house, letters
 from scanward.release.kinds import Event
-from scanward.release.models import Authorization, Denial, ReleaseRequest
+from scanward.release.models import Authorization, ReleaseRequest
 from scanward.release.moving import (
     atomic,
     case_of,
     lock,
     move,
     permit,
-    permit_requester,
     recipient_kind,
     restricted,
-    tell,
 )
-
-LICENSED = frozenset({Role.TREATING_CLINICIAN, Role.REFERRING_CLINICIAN})
 
 
 def approve(
@@ -55,15 +48,26 @@ def approve(
     actor = permit(by, Action.APPROVE_RELEASE, request, now=now, place=place)
     with atomic():
         row = lock(request)
-        rests_on = only_basis([basis])
-        items = frozenset(granted if granted is not None else row.items)
-        _check_basis(row, rests_on, items, now=now)
-        move(
-            row, Event.APPROVE, EventKind.REQUEST_APPROVED, by=actor, now=now, place=place, public=True,
-            basis=rests_on.value, granted=items, unrestricted=not restricted(row, rests_on.value),
-            detail={"basis": rests_on.name, "items": ", ".join(sorted(items))},
-        )  # fmt: skip
-        letters.send("approval", _granted_values(row), request=row, by=reference(actor), now=now, place=place)
+        grant(row, basis, row.grantable if granted is None else granted, by=actor, now=now, place=place)
+
+
+def grant(
+    row: ReleaseRequest, basis: str, granted: Collection[Item], *, by: Actor, now: datetime, place: Place
+) -> None:
+    """Grant these items of a locked request on this basis, and tell the requester.
+
+    Raises:
+        Unlawful: as for `approve`.
+        NotNow: as for `approve`.
+    """
+    rests_on, items = only_basis([basis]), frozenset(granted)
+    _check_basis(row, rests_on, items, now=now)
+    move(
+        row, Event.APPROVE, EventKind.REQUEST_APPROVED, by=by, now=now, place=place, public=True,
+        basis=rests_on.value, granted=items, unrestricted=not restricted(row, rests_on.value),
+        detail={"basis": rests_on.name, "items": ", ".join(sorted(items))},
+    )  # fmt: skip
+    letters.send("approval", _granted_values(row), request=row, by=reference(by), now=now, place=place)
 
 
 def prompts(request: ReleaseRequest) -> tuple[Prompt, ...]:
@@ -95,6 +99,10 @@ def _check_basis(request: ReleaseRequest, basis: Basis, items: frozenset[Item], 
         raise Unlawful("This basis does not belong to the way this request goes.", "45 CFR 164.502(a)(1)")
     if not items <= request.items:
         raise Unlawful("More than what was asked for can't be granted.", "45 CFR 164.508(a)(1)")
+    if not items <= request.grantable:
+        raise Unlawful("A denial that stands withholds some of it.", "45 CFR 164.524(d)(1)")
+    if not request.reviewed <= items:
+        raise Unlawful("What a review has granted is given.", "45 CFR 164.524(d)(4)")
     check_recipient(basis, recipient_kind(request))
     check_documents(basis, documents_of(request, now=now))
     if prompts(request) and not request.local_rules_note:
@@ -135,98 +143,6 @@ def _named_in(held: Authorization, request: ReleaseRequest) -> str:
     return held.recipient if held.names(person, organization) else person
 
 
-def deny(
-    request: ReleaseRequest,
-    *,
-    by: Account,
-    ground: str,
-    withheld: Collection[Item],
-    rationale: str,
-    now: datetime,
-    place: Place,
-    judged_by: Account | None = None,
-    facts: Collection[Fact] = (),
-) -> Denial:
-    """Withhold some or all of what was asked, on one ground; what is left may still be approved (45 CFR 164.524(d)).
-
-    A reviewable ground is judged by a licensed professional, whom `judged_by` names.
-    """
-    actor = permit(by, Action.DENY, request, now=now, place=place)
-    judge = judged_by or by
-    with atomic():
-        row = lock(request)
-        decided = denials.deny(
-            ground=denials.ground_of(ground),
-            asked=row.items,
-            withheld=withheld,
-            decided_by=_person(judge, now),
-            rationale=rationale,
-            basis=Basis.REPRESENTATIVE_ACCESS if row.by_representative else Basis.ACCESS,
-            facts=facts,
-        )
-        kept = Denial.objects.create(
-            request=row,
-            ground=decided.ground.value,
-            withheld=sorted(item.value for item in decided.withheld),
-            rationale=decided.rationale,
-            decided_by=judge,
-            licensed=decided.decided_by.licensed,
-            decided_at=now,
-        )
-        detail: dict[str, str | int] = {"ground": decided.ground.name, "withheld": ", ".join(sorted(decided.withheld))}
-        if decided.granted:
-            row.wants_images, row.wants_report = Item.IMAGES in decided.granted, Item.REPORT in decided.granted
-            row.save(update_fields=["wants_images", "wants_report"])
-            tell(row, EventKind.REQUEST_DENIED, by=reference(actor), now=now, place=place, detail=detail)
-        else:
-            row.answered_at = now
-            move(
-                row, Event.DENY, EventKind.REQUEST_DENIED, by=actor, now=now, place=place, public=True,
-                granted=frozenset(), detail=detail,
-            )  # fmt: skip
-        letters.send("denial", _denial_values(row, decided), request=row, by=reference(actor), now=now, place=place)
-    return kept
-
-
-def ask_review(denial: Denial, *, by: Account, now: datetime, place: Place) -> None:
-    """The requester asks for a review by another licensed professional (45 CFR 164.524(a)(4))."""
-    actor = permit_requester(by, denial.request, now=now, place=place)
-    if Ground(denial.ground) not in denials.REVIEWABLE:
-        raise Unlawful("This ground can't be reviewed; you can still complain.", "45 CFR 164.524(a)(2)")
-    with atomic():
-        row = lock(denial.request)
-        denial.review_asked_at = now
-        denial.review_due_on = clock.start(Duty.DENIAL_REVIEW, at=now, facility=house.facility()).due_on
-        denial.save(update_fields=["review_asked_at", "review_due_on"])
-        if row.state == "denied":
-            move(row, Event.ASK_REVIEW, EventKind.REQUEST_CHANGED, by=actor, now=now, place=place, public=True)
-        else:
-            tell(row, EventKind.REQUEST_CHANGED, by=reference(actor), now=now, place=place, detail={"review": 1})
-
-
-def decide_review(
-    denial: Denial, *, by: Account, reviewer: Account, granted: bool, now: datetime, place: Place
-) -> None:
-    """Write down what the reviewer decided; the house must follow it (45 CFR 164.524(d)(4))."""
-    barred = {str(denial.decided_by_id): "who denied does not review."}
-    actor = permit(by, Action.REVIEW_DENIAL, denial.request, now=now, place=place, barred=barred)
-    if denial.review_asked_at is None:
-        raise Unlawful("Nobody has asked for a review.", "45 CFR 164.524(a)(4)")
-    with atomic():
-        row = lock(denial.request)
-        judged = denials.review(_as_law(denial), reviewer=_person(reviewer, now), outcome=_outcome(granted))
-        denial.reviewer, denial.outcome, denial.reviewed_at = reviewer, judged.outcome.value, now
-        denial.save(update_fields=["reviewer", "outcome", "reviewed_at"])
-        if row.state == "review_requested":
-            move(
-                row, Event.DECIDE_REVIEW, EventKind.DENIAL_REVIEWED, by=actor, now=now, place=place, public=True,
-                review_granted=granted, detail={"outcome": judged.outcome.value},
-            )  # fmt: skip
-        else:
-            tell(row, EventKind.DENIAL_REVIEWED, by=reference(actor), now=now, place=place)
-        letters.send("review", {"granted": granted}, request=row, by=reference(actor), now=now, place=place)
-
-
 def extend(request: ReleaseRequest, *, by: Account, reason: str, new_date: date, now: datetime, place: Place) -> None:
     """Extend once, with a letter that gives the reason and the new date, inside the first period (F2, F3).
 
@@ -248,25 +164,6 @@ def extend(request: ReleaseRequest, *, by: Account, reason: str, new_date: date,
         letters.send("extension", values, request=row, by=reference(actor), now=now, place=place)
 
 
-def _person(account: Account, now: datetime) -> Person:
-    return Person(str(account.pk), licensed=bool(account.roles_at(now) & LICENSED))
-
-
-def _outcome(granted: bool) -> Outcome:
-    return Outcome.GRANTED if granted else Outcome.UPHELD
-
-
-def _as_law(kept: Denial) -> denials.Denial:
-    """A stored denial as the law's functions read it."""
-    return denials.Denial(
-        ground=Ground(kept.ground),
-        withheld=frozenset(Item(item) for item in kept.withheld),
-        granted=frozenset(),
-        decided_by=Person(str(kept.decided_by_id), kept.licensed),
-        rationale=kept.rationale,
-    )
-
-
 def _granted_values(request: ReleaseRequest) -> dict[str, object]:
     """What the letter of approval says."""
     return {
@@ -274,21 +171,4 @@ def _granted_values(request: ReleaseRequest) -> dict[str, object]:
         "report": Item.REPORT in request.granted_items,
         "delivery": request.delivery,
         "due": request.extended_to or request.due_on,
-    }
-
-
-def _denial_values(request: ReleaseRequest, decided: denials.Denial) -> dict[str, object]:
-    """What the letter of denial says; the law's list of parts is checked against it."""
-    parts = set(denials.letter_parts(decided, kept_elsewhere=bool(request.elsewhere)))
-    denials.check_letter(decided, parts, kept_elsewhere=bool(request.elsewhere))
-    return {
-        "ground": decided.ground.name,
-        "ground_text": decided.ground.value,
-        "clause": decided.citation,
-        "withheld_images": Item.IMAGES in decided.withheld,
-        "withheld_report": Item.REPORT in decided.withheld,
-        "review": LetterPart.REVIEW_RIGHT in parts,
-        "granted": LetterPart.STILL_GRANTED in parts,
-        "elsewhere": request.elsewhere,
-        "privacy_contact": house.privacy_contact(),
     }

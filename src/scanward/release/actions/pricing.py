@@ -12,6 +12,7 @@ from scanward.law import fees
 from scanward.law.errors import Unlawful
 from scanward.law.fee_lines import Carrier, CopyingLabour, FeeLine, Postage, Supplies
 from scanward.law.fee_lines import Medium as Piece
+from scanward.law.holds import Item
 from scanward.law.tracks import Track
 from scanward.people.models import Account
 from scanward.release import house, letters
@@ -158,7 +159,7 @@ def change_format(
     actor = _requester_or_desk(request, by=by, now=now, place=place)
     with atomic():
         row = lock(request)
-        if medium is not Medium.DICOM and row.wants_images:
+        if medium is not Medium.DICOM and Item.IMAGES in row.grantable:
             raise Unlawful(
                 "Images can't be printed or put into a PDF. Choose the digital format, or the report alone.",
                 "45 CFR 164.524(c)(2)",

@@ -1,17 +1,22 @@
 """A request for records: who asks, for what, how it should arrive, until when, and every step that was taken."""
 
 import uuid
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import F, Q
 
 from scanward.archive.models import Study
 from scanward.law.bases import Basis, RecipientKind
+from scanward.law.denials import Outcome
 from scanward.law.holds import Item
 from scanward.law.tracks import Track
 from scanward.people.models import Account, IdentityProof, Patient
 from scanward.release.kinds import Event, State
 from scanward.release.ways import Arrival, Channel, Medium
+
+if TYPE_CHECKING:
+    from scanward.release.models.papers import Denial
 
 
 class Recipient(models.Model):
@@ -138,6 +143,20 @@ class ReleaseRequest(models.Model):
         """What was asked for."""
         wanted = {Item.IMAGES: self.wants_images, Item.REPORT: self.wants_report}
         return frozenset(item for item, asked in wanted.items() if asked)
+
+    @property
+    def grantable(self) -> frozenset[Item]:
+        """What was asked for, without what a denial that stands withholds."""
+        return self.items - self._withheld(self.denials.exclude(outcome=Outcome.GRANTED))
+
+    @property
+    def reviewed(self) -> frozenset[Item]:
+        """What a review has granted, against the denial (45 CFR 164.524(d)(4))."""
+        return self._withheld(self.denials.filter(outcome=Outcome.GRANTED))
+
+    @staticmethod
+    def _withheld(denials: "models.QuerySet[Denial]") -> frozenset[Item]:
+        return frozenset(Item(item) for items in denials.values_list("withheld", flat=True) for item in items)
 
     @property
     def granted_items(self) -> frozenset[Item]:
