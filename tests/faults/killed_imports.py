@@ -31,7 +31,7 @@ from typing import Any
 
 TESTS = Path(__file__).resolve().parent.parent
 SYSTEM_CALLS = {"posix", "sqlcipher3._sqlite3", "sqlcipher3.dbapi2"}
-HOUSE = (f"{os.sep}archive{os.sep}", f"{os.sep}intake{os.sep}", f"{os.sep}vault{os.sep}", f"{os.sep}audit{os.sep}")
+HOUSE = tuple(f"{os.sep}{room}{os.sep}" for room in ("archive", "intake", "vault", "audit", "release", "bundles"))
 
 
 def load(place: Path, folder: Path | None = None) -> None:

@@ -10,6 +10,7 @@ from scanward.people.models import Account
 from scanward.release import clocks, notices, papers
 from scanward.release.actions.ending import close_quiet, end_expired, end_packages_of_time
 from scanward.release.actions.exchanging import resume_broken
+from scanward.release.actions.mailing import send_again
 from scanward.release.kinds import ANSWERED, State
 from scanward.release.models import ReleaseRequest
 from scanward.release.moving import atomic
@@ -28,6 +29,7 @@ def tidy(*, now: datetime) -> dict[str, int]:
         "closed": close_quiet(now=now),
         "packages": end_packages_of_time(now=now),
         "resumed": resume_broken(now=now),
+        "mailed": send_again(now=now),
         "papers": papers.purge(now=now),
         "escalated": escalate(now=now),
     }

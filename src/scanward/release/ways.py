@@ -49,6 +49,7 @@ LAW_DELIVERY: dict[Arrival, fees.Delivery] = {
 }
 ENCRYPTED = frozenset({Arrival.EMAIL, Arrival.MAIL, Arrival.PICKUP})
 ON_MEDIA = frozenset({Arrival.MAIL, Arrival.PICKUP})
+MAILBOX = frozenset({Arrival.EMAIL, Arrival.PLAIN_EMAIL})
 
 CHANNEL_NAMES = {
     Channel.PORTAL: _("Portal"),

@@ -13,9 +13,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.core import mail
 
 from cast import NOW, PLACE, Cast
+from rooms.release.helping import later
 from scanward.law.errors import Unlawful
 from scanward.people.models import Account
 from scanward.release import actions
+from scanward.release.actions.mailing import send_again
 from scanward.release.models import ReleaseRequest
 from scanward.release.ways import Arrival, Channel
 
@@ -105,3 +107,30 @@ def test_what_the_mail_server_does_not_take_is_not_delivered(
     ready.refresh_from_db()
     assert ready.state == "returned_mail"
     assert not ready.deliveries.filter(returned_at=None).exists()
+
+
+def test_a_mail_whose_sender_died_is_sent_by_the_worker_once(
+    cast: Cast, ready: ReleaseRequest, django_capture_on_commit_callbacks: Any
+) -> None:
+    """Requirement G19; fault D8: delivered by the ledger, never handed over; the worker finds it and sends it."""
+    actions.deliver(ready, actions.HandOver(passphrase_by="phone"), by=cast.hal, now=NOW, place=PLACE)
+    mail.outbox.clear()
+    with django_capture_on_commit_callbacks(execute=True):
+        assert send_again(now=later(minutes=14)) == 0
+        assert send_again(now=later(minutes=16)) == 1
+    assert send_again(now=later(minutes=40)) == 0
+    assert [sent.to for sent in mail.outbox if sent.attachments] == [["alice@example.org"]]
+
+
+def test_a_mail_that_may_not_leave_any_more_stays(
+    cast: Cast, ready: ReleaseRequest, django_capture_on_commit_callbacks: Any
+) -> None:
+    """Requirement D9; fault C14: the sender left the house meanwhile; the parcel counts as come back."""
+    actions.deliver(ready, actions.HandOver(passphrase_by="phone"), by=cast.hal, now=NOW, place=PLACE)
+    mail.outbox.clear()
+    cast.hal.assignments.update(ended_at=later(minutes=1))
+    with django_capture_on_commit_callbacks(execute=True):
+        assert send_again(now=later(minutes=16)) == 0
+    ready.refresh_from_db()
+    assert ready.state == "returned_mail"
+    assert not [sent for sent in mail.outbox if sent.attachments]

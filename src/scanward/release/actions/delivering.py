@@ -2,13 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
-from smtplib import SMTPException
-from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMessage
-from django.db import transaction
 from django.utils import timezone
 
 from scanward.access.actors import reference
@@ -17,24 +12,22 @@ from scanward.audit.actions import record
 from scanward.audit.event import Place, SubjectRef
 from scanward.audit.kinds import EventKind, Outcome, SubjectKind
 from scanward.bundles import pdf, smime
-from scanward.bundles.aes_zip import Aes256
 from scanward.bundles.labels import plain_label
 from scanward.bundles.members import Member
-from scanward.bundles.zip_stream import ZipStream
 from scanward.law.bases import Basis
 from scanward.law.errors import Unlawful
 from scanward.law.holds import Item
 from scanward.law.prompts import may_mail_plainly
 from scanward.law.purpose import PurposeOfUse
 from scanward.people.models import Account
-from scanward.release import letters, notices, sharing
+from scanward.release import letters, sharing
+from scanward.release.actions import mailing
 from scanward.release.actions.preparing import clerk_permit, current_package, held_back, laid_out
-from scanward.release.contents import Download, Permit
 from scanward.release.disclosures import described, disclose
 from scanward.release.kinds import Event, State
 from scanward.release.models import Authorization, Custody, Delivery, Disclosure, ReleasePackage, ReleaseRequest
 from scanward.release.moving import atomic, lock, move, permit, tell
-from scanward.release.ways import ON_MEDIA, Arrival, Medium
+from scanward.release.ways import MAILBOX, ON_MEDIA, Arrival, Medium
 
 # What a mailbox takes; images go another way.
 MAILBOX_BYTES = 20 * 1024 * 1024
@@ -96,7 +89,8 @@ def deliver(request: ReleaseRequest, over: HandOver, *, by: Account, now: dateti
         if Arrival(row.delivery) in ON_MEDIA and row.medium != Medium.PAPER.value:
             hand_on(package, over, to=name, actor=actor, now=now, place=place)
         letters.send("delivery", _values(row, package, over), request=row, by=reference(actor), now=now, place=place)
-        _by_mail(row, package, address, over, by=by, place=place)
+        if row.delivery in MAILBOX:
+            mailing.send(sent, place=place)
     return Delivered(sent, secret, "" if over.certificate else package.passphrase)
 
 
@@ -121,13 +115,7 @@ def mail_returned(request: ReleaseRequest, *, by: Account, note: str, now: datet
     """The parcel came back; what was disclosed is noted as not received, and the address is asked for."""
     actor = permit(by, Action.QUALITY_CHECK, request, now=now, place=place)
     with atomic():
-        row = lock(request)
-        row.deliveries.filter(returned_at=None).update(returned_at=now)
-        row.answered_at = None
-        move(
-            row, Event.MAIL_RETURNED, EventKind.DELIVERY_FAILED, by=actor, now=now, place=place, note=note, public=True
-        )
-        notices.news(row.requester)
+        mailing.came_back(lock(request), note=note, by=reference(actor), now=now, place=place)
 
 
 def readdress(request: ReleaseRequest, *, by: Account, address: str, now: datetime, place: Place) -> None:
@@ -149,25 +137,11 @@ def destination(request: ReleaseRequest) -> tuple[str, str]:
     """Who gets it, and where: another address that the patient chose wins over every other (45 CFR 164.522(b))."""
     if request.recipient is not None:
         to = request.recipient
-        by_mail = request.delivery in _MAILBOX
+        by_mail = request.delivery in MAILBOX
         return ", ".join(part for part in (to.name, to.organization) if part), to.email if by_mail else to.address
     chosen = request.patient.alternative_addresses.filter(ended_at=None).first() if request.patient else None
-    other = (chosen.email if request.delivery in _MAILBOX else chosen.address) if chosen else ""
+    other = (chosen.email if request.delivery in MAILBOX else chosen.address) if chosen else ""
     return request.requester_name, other or request.contact
-
-
-_MAILBOX = frozenset({Arrival.EMAIL.value, Arrival.PLAIN_EMAIL.value})
-
-
-def open_for(package: ReleasePackage, permit_: Permit, *, plain: bool = False) -> Download:
-    """The package's bytes, the same at each sending: encrypted with its own passphrase where it travels.
-
-    `plain` leaves that to the envelope around it.
-    """
-    locked = package.encrypted and not plain
-    body = Aes256(package.passphrase, seed=bytes(package.seed)) if locked else None
-    zipped = ZipStream(laid_out(package, permit_), at=package.built_at, check=permit_.check, body=body)
-    return Download(zipped.size, zipped.tag, zipped.iterate)
 
 
 def print_report(request: ReleaseRequest, *, by: Account, now: datetime, place: Place) -> bytes:
@@ -315,6 +289,7 @@ def _record(
         identified_by=over.identified_by,
         receipt_signature=over.signature,
         passphrase_by=over.passphrase_by,
+        certificate=over.certificate,
         sent_by=by,
         at=now,
     )
@@ -351,42 +326,6 @@ def _check_certificate(pem: str, way: Arrival, address: str) -> None:
         smime.check(pem, address, now=timezone.now())
     except smime.BadCertificate as wrong:
         raise Unlawful(str(wrong), "45 CFR 164.312(e)(1)") from None
-
-
-def _by_mail(
-    request: ReleaseRequest, package: ReleasePackage, address: str, over: HandOver, *, by: Account, place: Place
-) -> None:
-    """Send the mail when the delivery has been committed; its subject and text say nothing about anybody."""
-    if request.delivery not in _MAILBOX:
-        return
-    permit_ = clerk_permit(package, by, place=place)
-    opened = open_for(package, permit_, plain=bool(over.certificate))
-    whole = b"".join(opened.iterate(0, None))
-    mail = SealedMail(
-        "Your records", "The records that you asked for are attached.\n", settings.DEFAULT_FROM_EMAIL, [address]
-    )
-    mail.attach("records.zip", whole, "application/zip")
-    mail.certificate = over.certificate
-    transaction.on_commit(partial(_post, mail, request, by, place))
-
-
-class SealedMail(EmailMessage):
-    """A mail that goes as S/MIME where there is a certificate: outside are the addresses and the subject only."""
-
-    certificate = ""
-
-    def message(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the message, sealed if it has to be."""
-        plain = super().message(*args, **kwargs)
-        return smime.sealed(plain, self.certificate) if self.certificate else plain
-
-
-def _post(mail: EmailMessage, request: ReleaseRequest, by: Account, place: Place) -> None:
-    """Hand the mail to the mail server; what it does not take has come back, and is sent again from there."""
-    try:
-        mail.send()
-    except (SMTPException, OSError):
-        mail_returned(request, by=by, note="The mail server did not take it.", now=timezone.now(), place=place)
 
 
 def _values(request: ReleaseRequest, package: ReleasePackage, over: HandOver) -> dict[str, object]:

@@ -105,6 +105,10 @@ class Delivery(models.Model):
     identified_by = models.CharField(max_length=200, blank=True)
     receipt_signature = models.CharField(max_length=200, blank=True)
     passphrase_by = models.CharField(max_length=16, blank=True)
+    # The recipient's certificate (PEM), where it went as S/MIME.
+    certificate = models.TextField(blank=True)
+    # When the mail server had it; empty for what goes another way, and for a mail whose sender died (fault D8).
+    posted_at: "models.DateTimeField[datetime | None, datetime | None]" = models.DateTimeField(null=True, blank=True)
     sent_by = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="+")
     at: "models.DateTimeField[datetime, datetime]" = models.DateTimeField()
     returned_at = models.DateTimeField(null=True, blank=True)
