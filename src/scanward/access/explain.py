@@ -2,11 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from scanward.access.decide import Asked, decide, relations
-from scanward.access.kinds import Action, Actor, Context, Grant, RecordFacts, Refusal, Relation
-from scanward.access.matrix import RULES_FOR, Rule
+from scanward.access.kinds import Action, Actor, Context, Emergency, Grant, RecordFacts, Refusal, Relation, Representing
+from scanward.access.matrix import GRANT_LASTS, RULES_FOR, Rule
 from scanward.law.purpose import PurposeOfUse
+from scanward.people.kinds import Role
+
+# What a person who is only supposed may be to the patient.
+SUPPOSED = (Relation.OTHER, Relation.OWN, Relation.REPRESENTED, Relation.ASSIGNED, Relation.EMERGENCY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,24 @@ class Explanation:
     def allowed(self) -> bool:
         """Whether the answer is yes."""
         return isinstance(self.decision, Grant)
+
+
+def supposed(
+    display: str, *, role: Role | None, relation: Relation | None, patient: UUID | None, now: datetime
+) -> Actor:
+    """Return a person who does not exist, with this role and this relation to the patient."""
+    near = relation if patient else None
+    hers = frozenset({patient} if patient else ())
+    nobodys: frozenset[UUID] = frozenset()
+    return Actor(
+        "nobody",
+        display,
+        roles=frozenset({role} if role else ()),
+        own_patients=hers if near is Relation.OWN else nobodys,
+        assigned_patients=hers if near is Relation.ASSIGNED else nobodys,
+        representing=tuple(Representing(one, now, None) for one in hers) if near is Relation.REPRESENTED else (),
+        emergencies=tuple(Emergency(one, now, now + GRANT_LASTS) for one in hers) if near is Relation.EMERGENCY else (),
+    )
 
 
 def explain(

@@ -1,7 +1,7 @@
 """What a decision is made of: facts in, a Grant or a Refusal out. Nothing here reads a database."""
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -233,11 +233,12 @@ class Grant:
     reason: str
     granted_at: datetime
     expires_at: datetime
-    seal: object = field(repr=False, compare=False)
+    # Not kept, so that no changed copy of a grant can be made either.
+    seal: InitVar[object]
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, seal: object) -> None:
         """Refuse a grant that somebody made by hand."""
-        if self.seal is not _SEAL:
+        if seal is not _SEAL:
             raise TypeError("Only access.decide makes a Grant.")
 
     def shows(self, part: Part) -> bool:

@@ -1,18 +1,20 @@
 """`scanward access ...`: asks the matrix, without opening anything."""
 
+from datetime import datetime
 from uuid import UUID
 
 import click
 from django.utils import timezone
 
 from scanward.access.actors import actor_of
-from scanward.access.explain import explain
-from scanward.access.kinds import Action, Context, RecordFacts
+from scanward.access.explain import SUPPOSED, explain, supposed
+from scanward.access.kinds import HOUSE, Action, Actor, Context, RecordFacts, Relation
 from scanward.access.purposes import usual_purpose
 from scanward.archive.models import Study
 from scanward.cli.startup import refuse_if_unsafe
 from scanward.law.purpose import PurposeOfUse
-from scanward.people.models import Account
+from scanward.people.kinds import Role
+from scanward.people.models import Account, PatientIdentifier
 
 
 @click.group("access")
@@ -21,24 +23,65 @@ def command() -> None:
 
 
 @command.command("explain")
-@click.option("--actor", "email", required=True, help="The person's e-mail address.")
+@click.option("--actor", "email", help="The person's e-mail address. Without it, one is supposed.")
+@click.option("--role", type=click.Choice([role.value for role in Role]), help="The role of a supposed person.")
+@click.option(
+    "--relation",
+    type=click.Choice([relation.value for relation in SUPPOSED]),
+    help="How a supposed person stands to the record.",
+)
 @click.option("--action", type=click.Choice([action.value for action in Action]), required=True)
-@click.option("--record", "study_id", type=click.UUID, required=True, help="The study's id, as in its address.")
+@click.option("--record", "named", help="The study's id, as in its address, or a patient's number. Default: the house.")
 @click.option("--purpose", type=click.Choice([purpose.value for purpose in PurposeOfUse]), help="Default: the usual.")
-def explain_access(email: str, action: str, study_id: UUID, purpose: str | None) -> None:
-    """Say whether somebody may do something with a study, and why (not). Exit code 0: yes, 1: no."""
+def explain_access(**asked: str | None) -> None:
+    """Say whether somebody, real or supposed, may do something, and why (not). Exit code 0: yes, 1: no, 2: unclear."""
     refuse_if_unsafe()
     now = timezone.now()
-    account = Account.objects.filter(email=email.strip().lower()).first()
-    study = Study.objects.filter(pk=study_id).first()
-    if account is None or study is None:
-        raise click.ClickException("There is no such account, or no such study.")
-    actor, record = actor_of(account, now=now), RecordFacts(study.patient_id, study.id)
-    wanted = PurposeOfUse(purpose) if purpose else usual_purpose(actor, record, now=now)
-    answer = explain(actor, Action(action), record, wanted, Context(), now=now)
+    email, role, relation, named = (asked[name] for name in ("email", "role", "relation", "named"))
+    if email and (role or relation):
+        raise click.UsageError("Name a person with --actor, or suppose one with --role and --relation; not both.")
+    record = _record(named) if named else HOUSE
+    if relation and record.patient is None:
+        raise click.UsageError("A relation is one to a record: name it with --record.")
+    actor = _known(email, now=now) if email else _supposed(role, relation, record, now=now)
+    wanted = PurposeOfUse(asked["purpose"]) if asked["purpose"] else usual_purpose(actor, record, now=now)
+    answer = explain(actor, Action(asked["action"] or ""), record, wanted, Context(), now=now)
     click.echo(f"{'Yes' if answer.allowed else 'No'}: {answer.decision.reason} [{answer.decision.rule}]")
     click.echo(f"Purpose: {wanted.sentence} Relations: {', '.join(relation.value for relation in answer.relations)}.")
     for tried in answer.tried:
         verdict = "allows it" if tried.allows else f"lacks: {tried.missing}"
         click.echo(f"  {tried.rule.name}: {verdict}")
     raise SystemExit(0 if answer.allowed else 1)
+
+
+def _known(email: str, *, now: datetime) -> Actor:
+    """Return the person with this e-mail address."""
+    account = Account.objects.filter(email=email.strip().lower()).first()
+    if account is None:
+        raise click.UsageError("There is no account with this e-mail address.")
+    return actor_of(account, now=now)
+
+
+def _supposed(role: str | None, relation: str | None, record: RecordFacts, *, now: datetime) -> Actor:
+    """Return a person who does not exist."""
+    return supposed(
+        "a supposed person",
+        role=Role(role) if role else None,
+        relation=Relation(relation) if relation else None,
+        patient=record.patient,
+        now=now,
+    )
+
+
+def _record(named: str) -> RecordFacts:
+    """Return a study by its id, or a patient's whole record by her number."""
+    try:
+        study = Study.objects.filter(pk=UUID(named)).first()
+    except ValueError:
+        found = list(PatientIdentifier.objects.filter(value=named).values_list("patient_id", flat=True)[:2])
+        if len(found) != 1:
+            raise click.UsageError("There is no such patient number, or more than one.") from None
+        return RecordFacts(found[0])
+    if study is None:
+        raise click.UsageError("There is no such study.")
+    return RecordFacts(study.patient_id, study.id)

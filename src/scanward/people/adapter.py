@@ -6,6 +6,8 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -14,6 +16,9 @@ from scanward.people.devices import network_of
 from scanward.people.directory import has_vouched
 from scanward.people.factors import FactorAdapter
 from scanward.people.models import Account
+from scanward.people.signins import too_many
+
+TOLD_AGAIN_SECONDS = 60
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
@@ -27,6 +32,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         """Count tries for an account by the network they come from: nobody can lock out somebody elsewhere."""
         key: str = super()._get_login_attempts_cache_key(request, **credentials)
         return f"{key}:{network_of(request.META.get('REMOTE_ADDR', ''))}"
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Write down that the tries of a network are stopped: once a minute, so that no flood fills the ledger."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            network = network_of(request.META.get("REMOTE_ADDR", ""))
+            if cache.add(f"tries-stopped:{network}", True, TOLD_AGAIN_SECONDS):
+                too_many(request)
+            raise
 
     def render_mail(
         self,

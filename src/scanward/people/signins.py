@@ -77,6 +77,11 @@ def directory_refused(request: HttpRequest, why: str) -> None:
     _record(EventKind.SIGN_IN_FAILED, None, request, outcome=Outcome.MINOR_FAILURE, detail={"directory": why})
 
 
+def too_many(request: HttpRequest) -> None:
+    """Write down that a network tries too often to sign in and is not listened to for a while (fault C13)."""
+    _record(EventKind.SIGN_IN_FAILED, None, request, outcome=Outcome.SERIOUS_FAILURE, detail={"tries": "stopped"})
+
+
 def _record(
     kind: EventKind,
     account: Account | None,

@@ -1,11 +1,11 @@
 """The decision: what no rule allows is refused, a restriction never widens, and each answer names its rule."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scanward.access.actions import ENTRY
@@ -32,6 +32,9 @@ from scanward.access.purposes import usual_purpose
 from scanward.access.words import ACTION_NAMES, RELATION_NAMES
 from scanward.law.purpose import PurposeOfUse
 from scanward.people.kinds import Role
+
+# How long the making of examples takes is a matter of the machine, and not of the decision.
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 PATIENTS, STUDIES = [UUID(int=n) for n in (1, 2)], [UUID(int=n) for n in (11, 12)]
@@ -83,6 +86,7 @@ def somebody(*roles, **facts):
     return Actor("someone", "Someone", roles=frozenset(roles), **facts)
 
 
+@UNHURRIED
 @given(actors, actions, records, purposes, contexts)
 def test_every_answer_names_its_rule_and_its_reason(actor, action, record, purpose, context):
     answer = ask(actor, action, record, purpose, context)
@@ -95,6 +99,7 @@ def test_every_answer_names_its_rule_and_its_reason(actor, action, record, purpo
     assert answer.reason.endswith((".", ")"))
 
 
+@UNHURRIED
 @given(actors, actions, records, purposes, contexts)
 def test_a_grant_ends_soon_and_with_what_it_rests_on(actor, action, record, purpose, context):
     answer = ask(actor, action, record, purpose, context)
@@ -121,6 +126,17 @@ def narrowings(actor, action, context):
     yield actor, replace(context, requested=frozenset())
 
 
+def test_nobody_makes_a_grant_by_hand():
+    """K1: a yes comes from `decide`; one that is put together, or a changed copy of one, is none."""
+    given = ask(somebody(own_patients=frozenset({ALICE})))
+    told = {field.name: getattr(given, field.name) for field in fields(given)}
+    with pytest.raises(TypeError, match=r"Only access\.decide"):
+        Grant(**told, seal=object())
+    with pytest.raises(ValueError, match="seal"):
+        replace(given, expires_at=NOW + timedelta(days=365))
+
+
+@UNHURRIED
 @given(actors, actions, records, purposes, contexts)
 def test_a_restriction_never_widens(actor, action, record, purpose, context):
     before = ask(actor, action, record, purpose, context)
@@ -129,6 +145,7 @@ def test_a_restriction_never_widens(actor, action, record, purpose, context):
         assert isinstance(before, Grant) or isinstance(after, Refusal)
 
 
+@UNHURRIED
 @given(actors, records, contexts)
 def test_what_is_unknown_is_refused(actor, record, context):
     assert isinstance(ask(actor, "conjure", record, ASK, context), Refusal)
@@ -136,11 +153,13 @@ def test_what_is_unknown_is_refused(actor, record, context):
     assert isinstance(ask(actor, Action.VIEW_IMAGES, RecordFacts(None, STUDY), ASK, context), Refusal)
 
 
+@UNHURRIED
 @given(actions, records, purposes)
 def test_nobody_in_particular_may_do_nothing(action, record, purpose):
     assert isinstance(ask(somebody(), action, record, purpose), Refusal)
 
 
+@UNHURRIED
 @given(actors, actions, records, purposes, contexts)
 def test_the_explanation_decides_as_the_decision_does(actor, action, record, purpose, context):
     told = explain(actor, action, record, purpose, context, now=NOW)
@@ -151,6 +170,7 @@ def test_the_explanation_decides_as_the_decision_does(actor, action, record, pur
     assert all(bool(one.missing) != one.allows for one in told.tried)
 
 
+@UNHURRIED
 @given(actors, records)
 def test_only_all_of_a_record_ever_opens_images(actor, record):
     """K5: whoever sees less than everything is not let to images or reports at all."""

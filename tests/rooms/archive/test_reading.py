@@ -6,7 +6,7 @@ import pytest
 
 from cast import NOW, PLACE, actor
 from scanward.access.actions import authorize
-from scanward.access.kinds import Action, Grant, RecordFacts
+from scanward.access.kinds import Action, RecordFacts
 from scanward.archive import reading
 from scanward.archive.errors import VaultError
 from scanward.archive.models import Instance, Report
@@ -47,13 +47,6 @@ def test_a_grant_ends(cast):
 def test_seeing_the_report_opens_no_images(cast):
     with pytest.raises(reading.GrantError, match="does not allow"):
         reading.open(grant(cast, Action.VIEW_REPORT), image_of(cast.chest), now=NOW)
-
-
-def test_nobody_makes_a_grant_by_hand(cast):
-    given = grant(cast)
-    fields = {name: getattr(given, name) for name in given.__slots__ if name != "seal"}
-    with pytest.raises(TypeError, match=r"Only access\.decide"):
-        Grant(**fields, seal=object())
 
 
 def test_something_that_only_looks_like_a_grant_opens_nothing(cast):

@@ -245,6 +245,7 @@ def test_a_download_on_its_way_to_a_lost_phone_is_cut(cast, monkeypatch):
 
 
 def test_signing_out_everywhere_leaves_this_device(cast):
+    """I10, fault C13: sign-out on all devices."""
     here, others = inside(cast.alice), [inside(cast.alice) for _n in range(2)]
     here.post(reverse("sign-out-elsewhere"))
     assert [one.get(reverse("scans")).status_code for one in (here, *others)] == [200, 302, 302]

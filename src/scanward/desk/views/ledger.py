@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from scanward.access.actors import actor_of, reference
-from scanward.access.explain import explain
-from scanward.access.kinds import HOUSE, Action, Actor, Context, Emergency, RecordFacts, Relation, Representing
+from scanward.access.explain import SUPPOSED, explain, supposed
+from scanward.access.kinds import HOUSE, Action, Actor, Context, RecordFacts, Relation
 from scanward.access.purposes import usual_purpose
 from scanward.access.viewing import flush
 from scanward.access.words import ACTION_NAMES, RELATION_NAMES
@@ -26,8 +26,6 @@ from scanward.web.doors import SignedInRequest, granted, place_of, signed_in
 from scanward.web.forms import chosen, day, typed
 
 SHOWN = 200
-# What a hypothetical person may be supposed to be to the patient.
-SUPPOSED = (Relation.OTHER, Relation.OWN, Relation.REPRESENTED, Relation.ASSIGNED, Relation.EMERGENCY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,22 +139,8 @@ def _actor(request: SignedInRequest, record: RecordFacts) -> Actor:
     person, role = typed(request, "person"), chosen(request, "role", Role)
     if person:
         return actor_of(_account(person), now=request.now)
-    relation, patient = chosen(request, "relation", Relation), record.patient
-    is_near = {relation} - {None} if patient else set()
-    return Actor(
-        "nobody",
-        _("a supposed person"),
-        roles=frozenset({role} if role else ()),
-        own_patients=frozenset({patient} if patient and Relation.OWN in is_near else ()),
-        assigned_patients=frozenset({patient} if patient and Relation.ASSIGNED in is_near else ()),
-        representing=(Representing(patient, request.now, None),) if patient and Relation.REPRESENTED in is_near else (),
-        emergencies=_emergency(patient, request.now) if patient and Relation.EMERGENCY in is_near else (),
-    )
-
-
-def _emergency(patient: UUID, now: datetime) -> tuple[Emergency, ...]:
-    """Return a glass that was broken just now."""
-    return (Emergency(patient, now, now + timedelta(minutes=settings.GLASS_MINUTES)),)
+    relation = chosen(request, "relation", Relation)
+    return supposed(_("a supposed person"), role=role, relation=relation, patient=record.patient, now=request.now)
 
 
 def _record(name: str) -> RecordFacts:

@@ -1,0 +1,48 @@
+"""Who looked at which series, and at how many images: one entry when it is opened, and then counts (L1)."""
+
+from datetime import timedelta
+
+import pytest
+from django.apps import apps
+
+from cast import NOW, PLACE, actor
+from scanward.access.actions import authorize
+from scanward.access.kinds import Action, RecordFacts
+from scanward.access.viewing import flush, note_view
+from scanward.audit.kinds import EventKind, SubjectKind
+from scanward.audit.models import Entry
+from scanward.law.purpose import PurposeOfUse
+
+
+def granted(cast, *, now=NOW):
+    record = RecordFacts(cast.alices.id, cast.chest.id)
+    who, purpose = actor(cast.dana, now=now), PurposeOfUse.TREATMENT
+    return authorize(who, Action.VIEW_IMAGES, record, purpose, now=now, place=PLACE, told=True)
+
+
+def looked():
+    return list(Entry.objects.filter(kind__in=(EventKind.IMAGES_OPENED, EventKind.IMAGES_VIEWED)).order_by("seq"))
+
+
+def test_a_series_is_told_when_it_is_opened_and_its_images_are_counted(cast):
+    """L1: who, whose, which series, what for; and no row for each of the images."""
+    series = str(cast.chest.series.first().id)
+    grant = granted(cast)
+    for number in (1, 2, 2, 3):
+        note_view(grant, series, f"frame-{number}", now=NOW, place=PLACE)
+    (opened,) = looked()
+    assert (opened.actor_id, opened.patient_id, opened.subject.id) == (str(cast.dana.id), str(cast.alices.id), series)
+    assert opened.subject.kind is SubjectKind.SERIES
+    assert opened.purpose is PurposeOfUse.TREATMENT
+    flush(now=NOW + timedelta(seconds=1))
+    counted = looked()[-1]
+    assert (counted.detail["images"], counted.detail["served"]) == (3, 4)
+    flush(now=NOW + timedelta(seconds=2))
+    assert len(looked()) == 2
+
+
+@pytest.mark.parametrize("model", list(apps.get_app_config("access").get_models()), ids=lambda model: model.__name__)
+def test_a_row_names_itself_by_its_id_only(model):
+    """A18: what a log or an error message shows of a row has nothing of the patient in it."""
+    row = model()
+    assert str(row) == str(row.pk)
