@@ -202,6 +202,7 @@ TABLE: dict[str, list[Row]] = {
     "request-act": [Row(POST, NOBODY, {"request_id": "row:request"})],
     "letter": [Row(PAGE, NOBODY, {"letter_id": "none"})],
     "shares": [Row(PAGE, EVERYBODY)],
+    "shares-looked-through": [Row(POST, EVERYBODY)],
     "share-new": [
         Row(FORM, frozenset({"alice", "ruth", "dana", "lena"}), {"study_id": "study:chest"}),
         Row(FORM, frozenset({"pam", "guardian", "lena"}), {"study_id": "study:mias"}),
@@ -320,6 +321,9 @@ TABLE: dict[str, list[Row]] = {
         Row(PAGE, NOBODY, {"account_id": "person:alice"}),
     ],
     "change-person": [Row(POST, ADMINISTRATORS, {"account_id": "person:dana"})],
+    "contracts": [Row(FORM, frozenset({"priya", "lena"}))],
+    "contract-end": [Row(POST, NOBODY, {"contract_id": "none"})],
+    "safeguards": [Row(FORM, OFFICERS)],
     "access-reviews": [Row(FORM, frozenset({"priya"}))],
     "access-review": [Row(PAGE, frozenset({"priya"}), {"review_id": "row:review"})],
 }

@@ -284,6 +284,8 @@ CATALOGUE: dict[EventKind, Meaning] = {
         Event.ORDER_RECORD, codes.ATTEST, Action.CREATE, _RECORD, False),
     EventKind.ACCESS_REVIEWED: Meaning(_("Reviewed who may see what."),
         Event.SECURITY_ALERT, codes.ATTEST, Action.EXECUTE, _SECURITY, False),
+    EventKind.SAFEGUARD_CHECKED: Meaning(_("Checked a lock, a room or a device."),
+        Event.ORDER_RECORD, codes.ATTEST, Action.CREATE, _RECORD, False),
     EventKind.FILMING_DECIDED: Meaning(_("Decided whether filming is allowed."),
         Event.ORDER_RECORD, codes.ATTEST, Action.UPDATE, _RECORD, False),
     EventKind.INCIDENT_OPENED: Meaning(_("Opened an incident."),

@@ -142,6 +142,7 @@ class EventKind(StrEnum):
     CONTRACT_CHANGED = "contract_changed"
     TRAINING_RECORDED = "training_recorded"
     ACCESS_REVIEWED = "access_reviewed"
+    SAFEGUARD_CHECKED = "safeguard_checked"
     FILMING_DECIDED = "filming_decided"
     INCIDENT_OPENED = "incident_opened"
     INCIDENT_CHANGED = "incident_changed"

@@ -36,3 +36,24 @@ class IncidentOrigin(StrEnum):
     GLASS = "glass"
     ANOMALY = "anomaly"
     REPORTED = "reported"
+
+
+class Safeguard(StrEnum):
+    """What keeps people away from the machines, 45 CFR 164.310 (O6)."""
+
+    SERVER_ROOM = "server_room"
+    WORKSTATIONS = "workstations"
+    SCREENS = "screens"
+    MEDIA = "media"
+    VISITORS = "visitors"
+    MAINTENANCE = "maintenance"
+
+
+SAFEGUARD_NAMES = {
+    Safeguard.SERVER_ROOM: _("The server room is locked, and we know who has a key."),
+    Safeguard.WORKSTATIONS: _("Computers with records stand where only staff can use them."),
+    Safeguard.SCREENS: _("Nobody passing by can read a screen."),
+    Safeguard.MEDIA: _("Discs, drives and prints are locked away, and destroyed when they are done with."),
+    Safeguard.VISITORS: _("Visitors are signed in, and never alone with the machines."),
+    Safeguard.MAINTENANCE: _("Repairs of doors, locks and machines are written down."),
+}

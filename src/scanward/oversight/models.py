@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from scanward.access.models import BrokenGlass
-from scanward.oversight.kinds import AnomalyRule, IncidentOrigin, TaskOutcome
+from scanward.oversight.kinds import AnomalyRule, IncidentOrigin, Safeguard, TaskOutcome
 from scanward.people.models import Account, Patient, RoleAssignment
 
 
@@ -86,3 +86,21 @@ class AccessReviewLine(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["review", "assignment"], name="one_line_per_role")]
+
+
+class SafeguardCheck(models.Model):
+    """Somebody looked at one physical safeguard, and says what was found (O6); never changed, only followed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    safeguard = models.CharField(max_length=32, choices=[(one.value, one.value) for one in Safeguard])
+    fine = models.BooleanField()
+    words = models.TextField(max_length=1000, blank=True)
+    by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["safeguard", "-at"])]
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -225,6 +225,17 @@ def note(
     )
 
 
+def confirm_links(account: Account, *, place: Place, now: datetime) -> None:
+    """Take note that somebody went through the links and apps that are open, and lets them stay (I11)."""
+    actor = ActorRef(str(account.id), account.full_name, "")
+    with transaction.atomic():
+        Account.objects.filter(pk=account.pk).update(links_reviewed_at=now)
+        detail = {"links": "looked through"}
+        note(
+            EventKind.ACCOUNT_CHANGED, SubjectKind.ACCOUNT, account.id, actor=actor, place=place, now=now, detail=detail
+        )
+
+
 def confirm_contact(account: Account, *, place: Place, now: datetime) -> None:
     """Take note that somebody looked at the contact details and found them right (I12)."""
     actor = ActorRef(str(account.id), account.full_name, "")

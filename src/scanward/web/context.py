@@ -41,6 +41,8 @@ PLACES: tuple[tuple[str, str | Promise, frozenset[Role] | None], ...] = (
     ("explain-access", _("May they?"), OFFICERS),
     ("people", _("People"), frozenset({Role.ADMINISTRATOR, Role.SECURITY_OFFICER})),
     ("access-reviews", _("Who needs access"), frozenset({Role.PRIVACY_OFFICER})),
+    ("contracts", _("Contracts"), frozenset({Role.PRIVACY_OFFICER, Role.HIM_LEAD})),
+    ("safeguards", _("Rooms and devices"), OFFICERS),
     ("security", _("Sign-in and security"), frozenset(Role)),
     ("security", _("Sign-in and security"), None),
 )

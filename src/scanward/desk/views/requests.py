@@ -114,7 +114,7 @@ def show(request: SignedInRequest, request_id: UUID) -> HttpResponse:
         "authorization": held,
         "defects": verdict(held, now=request.now).findings if held else (),
         "bases": sorted(bases_of(Track(row.track))),
-        "documents": list(Document),
+        "documents": [document for document in Document if document is not Document.CONTRACT],
         "grounds": list(Ground),
         "licensed": Account.objects.filter(
             assignments__role__in=[role.value for role in LICENSED], assignments__ended_at=None, is_active=True

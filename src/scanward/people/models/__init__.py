@@ -4,6 +4,7 @@ Ids are random (UUID 4): an address shows nothing about the person behind it.
 """
 
 from scanward.people.models.accounts import Account, KnownDevice, Proposal, RoleAssignment
+from scanward.people.models.companies import Contract
 from scanward.people.models.patients import (
     AddressCode,
     CareRelation,
@@ -20,6 +21,7 @@ __all__ = [
     "AddressCode",
     "CareRelation",
     "ContactPoint",
+    "Contract",
     "IdentityProof",
     "KnownDevice",
     "Patient",

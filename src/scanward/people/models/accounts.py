@@ -38,6 +38,8 @@ class Account(AbstractBaseUser):
     created_at = models.DateTimeField(auto_now_add=True)
     # When the person last said that the contact details are right; asked once a year (I12).
     contact_confirmed_at = models.DateTimeField(null=True, blank=True)
+    # When the person last went through the links and apps that are open; asked every three months (I11).
+    links_reviewed_at = models.DateTimeField(null=True, blank=True)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["full_name"]

@@ -7,6 +7,7 @@ from typing import Any, Concatenate, ParamSpec, cast
 from uuid import UUID
 
 import segno
+from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -22,6 +23,7 @@ from scanward.archive.models import Report, Study
 from scanward.archive.reports import read_report
 from scanward.audit.kinds import Channel
 from scanward.law.purpose import PurposeOfUse
+from scanward.people.actions import confirm_links
 from scanward.portal import viewer_data
 from scanward.portal.drafts import hospitals
 from scanward.portal.views.images import pixels
@@ -36,16 +38,29 @@ from scanward.web.ranges import ranged
 
 P = ParamSpec("P")
 VISIT = "share_visit"
+# How long a link or an app may stay open before its owner is asked whether it should.
+LOOK_AGAIN = timedelta(days=90)
 
 
 @require_safe
 @signed_in
 def shares(request: SignedInRequest) -> HttpResponse:
-    """List one's links: for whom, until when, and every use (J6)."""
+    """List one's links and the apps that have one: for whom, what, until when, and every use (J6, I11)."""
     mine = Q(created_by=request.user) | Q(patient_id__in=request.actor.own_patients)
     rows = Share.objects.filter(mine).select_related("created_by").prefetch_related("visits", "studies")
     shown = [(row, sharing.alive(row, now=request.now) and row.uses < row.max_uses) for row in rows[:200]]
-    return render(request, "portal/shares.html", {"shares": shown})
+    oldest = min((row.created_at for row, is_open in shown if is_open), default=request.now)
+    since = max(oldest, request.user.links_reviewed_at or oldest)
+    return render(request, "portal/shares.html", {"shares": shown, "ask": since <= request.now - LOOK_AGAIN})
+
+
+@require_POST
+@signed_in
+def looked_through(request: SignedInRequest) -> HttpResponse:
+    """Take note that somebody went through what is open (I11)."""
+    confirm_links(request.user, place=place_of(request), now=request.now)
+    messages.success(request, _("Thank you. We will ask again in three months."))
+    return redirect("shares")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

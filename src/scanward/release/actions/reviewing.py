@@ -214,6 +214,8 @@ def file_evidence(
     request: ReleaseRequest, document: Document, *, note: str, by: Account, now: datetime, place: Place
 ) -> None:
     """Note that a document which the basis needs is on file (A9)."""
+    if document is Document.CONTRACT:
+        raise Unlawful("Contracts stand in the list of contracts; a note here is none.", "45 CFR 164.504(e)")
     if not note.strip():
         raise Unlawful("Say what the document is and where it is kept.", "45 CFR 164.514(h)")
     actor = permit(by, _WORK, request, now=now, place=place)
