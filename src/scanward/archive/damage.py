@@ -33,8 +33,8 @@ class Damaged(VaultError):
         self.subject = subject
 
     def gone(self) -> bool:
-        """Return whether the index no longer names it either: it was taken away while somebody read."""
-        return not INDEX[self.subject.kind].objects.filter(pk=self.subject.id).exists()
+        """Return whether it was taken away while somebody read: its key was erased, or the index names it no more."""
+        return self.reason is Reason.ERASED or not INDEX[self.subject.kind].objects.filter(pk=self.subject.id).exists()
 
 
 class Watched(io.BufferedIOBase):

@@ -39,6 +39,10 @@ class Download:
     iterate: Callable[[int, int | None], Iterator[bytes]]
 
 
+class Moved(Exception):
+    """A study was given to another patient while a copy of it was on its way; the copy ends here."""
+
+
 class Permit:
     """The grants behind a copy, one for each study, asked for anew every few seconds while bytes flow.
 
@@ -60,8 +64,10 @@ class Permit:
     def check(self) -> None:
         """Ask again about every study if the last time was too long ago."""
         if time.monotonic() - self._asked > ASK_AGAIN_SECONDS:
-            now = timezone.now()
+            now, owners = timezone.now(), Study.objects.in_bulk(list(self._grants))
             for study, _grant in list(self._grants.values()):
+                if study.pk not in owners or owners[study.pk].patient_id != study.patient_id:
+                    raise Moved("The record was given to another patient. Nothing more is sent.")
                 self.renew(study, now=now)
             self._asked = time.monotonic()
 

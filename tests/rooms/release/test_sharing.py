@@ -1,5 +1,7 @@
 """Links: exactly as many winners as uses, nothing after the end, and the secret nowhere but in the address."""
 
+import base64
+import random
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -7,6 +9,8 @@ from typing import Any
 
 import pytest
 from django.db import connections
+from django.test import Client
+from django.urls import reverse
 
 from cast import NOW, PLACE, Cast
 from rooms.release.helping import later
@@ -177,6 +181,52 @@ def test_guessing_is_slowed_down_and_hopeless_anyway(make: Make) -> None:
 
 
 @pytest.mark.django_db
+def test_two_thousand_seeded_guesses_from_fifty_addresses_find_nothing(make: Make) -> None:
+    """Fault C6: a sample of the million; fifty addresses get twenty tries each in a quarter of an hour, and no more.
+
+    At that pace (4,000 an hour) a million guesses take 250 hours, and hit one of 2^256 with a chance of 10^-71.
+    """
+    chance, made, tried = random.Random(6), make(), 0
+    for number in range(2_000):
+        guess = base64.urlsafe_b64encode(chance.randbytes(sharing.SECRET_BYTES)).decode().rstrip("=")
+        with pytest.raises(sharing.LinkRefused) as refused:
+            opened(guess, place=Place(f"198.51.100.{number % 50}"))
+        tried += not refused.value.slow_down
+    assert (tried, sum(Attempt.objects.values_list("failures", flat=True))) == (1_000, 1_000)
+    made.share.refresh_from_db()
+    assert (made.share.uses, ShareVisit.objects.count()) == (0, 0)
+    assert 10**6 / 2 ** (8 * sharing.SECRET_BYTES) < 1e-70
+
+
+@pytest.mark.django_db
+def test_a_mail_scanner_that_follows_the_link_burns_nothing(make: Make) -> None:
+    """Fault C6: GET, HEAD and OPTIONS of the address, as often as they like; the doctor's POST still opens it."""
+    made, address = make(), reverse("shared")
+    for method in ("get", "head", "options"):
+        for _turn in range(3):
+            assert getattr(Client(), method)(f"{address}?{made.secret}").status_code in (200, 405)
+            assert getattr(Client(), method)(address).status_code in (200, 405)
+    made.share.refresh_from_db()
+    assert (made.share.uses, ShareVisit.objects.count()) == (0, 0)
+    assert opened(made.secret)
+
+
+@pytest.mark.django_db
+def test_a_link_that_is_passed_on_leaves_no_trace_for_the_next_site(make: Make) -> None:
+    """Faults C6, C7: no page of a link sends a Referer, is kept in a cache, or has the secret in its address."""
+    made, client = make(), Client()
+    pages = [
+        client.get(reverse("shared")),
+        client.post(reverse("shared"), {"code": made.secret, "visitor": "Dr. Okoye"}),
+    ]
+    pages.append(client.get(pages[-1]["Location"]))
+    for page in pages:
+        assert page["Referrer-Policy"] == "no-referrer"
+        assert "no-store" in page["Cache-Control"]
+        assert made.secret not in f"{page.headers} {page.content.decode()}"
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -217,6 +267,14 @@ def race(secret: str, count: int) -> list[bool]:
     for thread in threads:
         thread.join()
     return won
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_first_uses_at_the_same_moment_one_wins(make: Make) -> None:
+    """Requirement J1; fault C6: ten times over, with two visitors each."""
+    for _turn in range(10):
+        won = race(make().secret, 2)
+        assert (len(won), sum(won)) == (2, 1)
 
 
 @pytest.mark.django_db(transaction=True)
