@@ -102,6 +102,16 @@ def test_a_head_that_its_header_turns_round_is_not_passed(head: Stack) -> None:
 
 
 @needs_detectors
+def test_a_real_face_is_found_from_nearby_and_a_chance_likeness_does_not_hold_a_head(head: Stack) -> None:
+    """S12: a single hit on grown tissue is in the figures; one that is found again from nearby holds the series."""
+    assert gate.seen_nearby(even(head), 0.0)
+    once = gate.Looked(fired={"hog": 0}, attack_fired={"hog": 1})
+    assert once.clean and once.figures()["attack_detected"] == {"hog": 1}
+    assert not gate.Looked(fired={"hog": 0}, attack_fired={"hog": 1}, attack_confirmed=1).clean
+    assert not gate.Looked(fired={"hog": 1}).clean
+
+
+@needs_detectors
 def test_backs_of_heads_are_no_faces_to_the_detectors(head: Stack) -> None:
     backs = [render(even(head), angle) for angle in (150.0, 180.0, -150.0)]
     assert not any(detector(picture) for detector in DETECTORS.values() for picture in backs)

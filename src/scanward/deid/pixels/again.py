@@ -10,7 +10,7 @@ from scanward.deid.pixels.redact import still_read
 from scanward.deid.sources import Source
 
 # The others (what was changed, and where inside the skull) compare with the originals, which stay with the site.
-_LOOKED: Final = ("views", "detected", "attack_views", "attack_detected")
+_LOOKED: Final = ("views", "detected", "attack_views", "attack_detected", "attack_confirmed")
 
 
 def differing(root: Path, paths: list[str], figures: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
@@ -52,4 +52,6 @@ def _series(root: Path, names: list[str], promised: list[dict[str, Any]], series
 
 
 def _key(figures: dict[str, Any]) -> str:
-    return repr([figures[name] if name.endswith("views") else sorted(figures[name].items()) for name in _LOOKED])
+    """An evidence file made before hits were confirmed has none: then every attack passed without a hit."""
+    found = [figures.get(name, 0) for name in _LOOKED]
+    return repr([sorted(one.items()) if isinstance(one, dict) else one for one in found])

@@ -8,11 +8,13 @@ import numpy as np
 from scanward.deid.pixels import attack
 from scanward.deid.pixels.cut import Cut
 from scanward.deid.pixels.detectors import DETECTORS
-from scanward.deid.pixels.geometry import Stack
+from scanward.deid.pixels.geometry import Stack, Volume
 from scanward.deid.pixels.render import VIEWS, Picture, even, render
 
 # From behind and upside down too: an orientation can be wrong, and then the cut was made at the wrong side.
 ROUND: Final = (*VIEWS, 150.0, 180.0, -150.0)
+# A face is a face from a little further to each side too; a chance likeness of tissue is not (docs/why/deface.md).
+NEAR: Final = ((-7.0, 0.0), (7.0, 0.0), (0.0, -7.0), (0.0, 7.0))  # degrees of turn and of nod
 UNCOVERED: Final = 0.02  # of the face's skin may lie deeper than the layer
 
 
@@ -24,12 +26,13 @@ class Looked:
     fired: dict[str, int] = field(default_factory=dict)
     attack_views: int = 0
     attack_fired: dict[str, int] = field(default_factory=dict)
+    attack_confirmed: int = 0
     pictures: list[tuple[str, Picture]] = field(default_factory=list)
 
     @property
     def clean(self) -> bool:
-        """Did no detector find a face, neither in the renders nor after the attack?"""
-        return not any(self.fired.values()) and not any(self.attack_fired.values())
+        """Did no detector find a face, neither in the renders nor, from more than one place, after the attack?"""
+        return not any(self.fired.values()) and not self.attack_confirmed
 
     def figures(self) -> dict[str, Any]:
         """Everything that `scanward deid verify` computes again from the output."""
@@ -38,6 +41,7 @@ class Looked:
             "detected": dict(self.fired),
             "attack_views": self.attack_views,
             "attack_detected": dict(self.attack_fired),
+            "attack_confirmed": self.attack_confirmed,
         }
 
 
@@ -73,8 +77,16 @@ def _attack(stack: Stack, seen: Looked) -> None:
             picture = render(volume, angle)
             seen.pictures.append((f"attack {mm:.0f} mm {angle:+.0f}", picture))
             seen.attack_views += 1
-            for name, detector in DETECTORS.items():
-                seen.attack_fired[name] += bool(detector(picture))
+            fired = [name for name, detector in DETECTORS.items() if detector(picture)]
+            for name in fired:
+                seen.attack_fired[name] += 1
+            seen.attack_confirmed += bool(fired) and seen_nearby(volume, angle)
+
+
+def seen_nearby(volume: Volume, angle: float) -> bool:
+    """Does any detector find a face from a place nearby as well?"""
+    near = (render(volume, angle + turn, pitch=nod) for turn, nod in NEAR)
+    return any(detector(picture) for picture in near for detector in DETECTORS.values())
 
 
 def intracranial_changes(before: Stack, after: Stack, cut: Cut) -> int:

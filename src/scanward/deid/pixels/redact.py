@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from scanward.deid.held import HeldReason, burned_in_likely
 from scanward.deid.pixels import text
 from scanward.deid.pixels.planes import Pixels, blanked, planes, spare, without_spare
-from scanward.deid.pixels.strokes import Box, Grey, fields
+from scanward.deid.pixels.strokes import Box, Grey, fields, same_place
 from scanward.deid.pixels.whose import Whose
 from scanward.dicom.errors import Refused
 from scanward.dicom.frames import Frame
@@ -135,10 +135,25 @@ def _on_slice(plane: Grey, whose: Whose, done: Found, watched: list[Box]) -> lis
     hits: list[text.Read] = []
     for suspicious in fields(plane):
         done.asked = True
-        hits += [one for one in text.in_field(plane, suspicious) if one.is_text or whose.named(one.text)]
+        if not _painted(suspicious.box, hits):
+            hits += _lines(plane, text.in_field(plane, suspicious), whose, hits)
     for box in watched:
-        hits += [one for one in text.in_box(plane, box) if one.is_text or whose.named(one.text)]
-    return [grown for one in hits for grown in _line(plane, one)]
+        hits += _lines(plane, text.in_box(plane, box), whose, hits)
+    return hits
+
+
+def _lines(plane: Grey, read: list[text.Read], whose: Whose, hits: list[text.Read]) -> list[text.Read]:
+    """What reads as text, or names the patient, with its line; what lies in a hit goes with it."""
+    found: list[text.Read] = []
+    for one in read:
+        if (one.is_text or whose.named(one.text)) and not _painted(one.box, hits + found):
+            found += _line(plane, one)
+    return found
+
+
+def _painted(box: Box, hits: list[text.Read]) -> bool:
+    """Will most of it be painted over already in this round? The next one looks at the rest."""
+    return any(same_place(box, hit.box) for hit in hits)
 
 
 def _line(plane: Grey, one: text.Read) -> list[text.Read]:

@@ -1,8 +1,9 @@
-"""Where a slice could carry writing: a pen's one grey, again and again, in strokes with something else on both sides.
+"""Where a slice could carry writing: strokes in rows, or a pen's one grey again and again.
 
-A scanner's noise makes neighbours of a grey as often as the grey itself; a pen does not. So in every small field the
-greys of thin strokes are counted, and a grey that stands out from its neighbours makes a suspicion. This costs some
-milliseconds a slice; an OCR then looks at the few fields that are left.
+Small letters stand in a row: many strokes beside one another over the height of a letter, and few above and below.
+Bigger ones have room for a grey of their own. A scanner's noise makes neighbours of a grey as often as the grey itself;
+a pen does not. So in every small field the greys of thin strokes are counted, and a grey that stands out from its
+neighbours makes a suspicion. This costs some milliseconds a slice; an OCR then looks at the few fields that are left.
 """
 
 from collections.abc import Iterator
@@ -14,33 +15,45 @@ import numpy as np
 from numpy.typing import NDArray
 
 Grey = NDArray[np.float32]
+Mask = NDArray[np.bool_]
 Box = tuple[int, int, int, int]  # top, left, bottom, right
 _REACH: Final = 4  # pixels to each side within which the ground has another grey
-_CONTRAST: Final = 0.04  # of the slice's range
-_NOISE: Final = 5.0  # times the noise
+_CONTRAST, _FAINT = 0.04, 0.01  # of the slice's range
+_NOISE: Final = 6.0  # times the noise
+_BLOCK: Final = 32  # pixels, over which noise is measured
 _LONG, _SHORT = 48, 16  # a field, in pixels: a few small letters, or one or two big ones
 _NEAR: Final = 8  # greys to each side that count as neighbours
-_FEW, _LEAST = 6, 4
+_FEW, _LEAST = 6, 7  # letters of 16 pixels reach 9; noise reaches 6 in a phantom, and more in few slices
+_HIGH, _WIDE, _BESIDE = 7, 40, 2  # a row of small letters, and the lines above and below, in pixels
+_BEGUN: Final = 4.4  # strokes side by side in such a row: small letters have 5.5 and more, clean slices seldom 4.2
 _ROW: Final = 1 << 12
 _GREYS: Final = 1 << 17
-_AT_MOST, _CERTAIN = 5, 9
 
 
 @dataclass(frozen=True)
 class Field:
-    """A small part of a slice whose strokes share one grey more often than chance has it."""
+    """A small part of a slice with strokes like a pen's, the pen's grey, and whether its lines lie or stand."""
 
     box: Box
     ink: float
-    excess: int
     lying: bool
 
 
-def thin(values: Grey) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Pixels of bright and of dark strokes: on both sides, within reach, there is another grey."""
-    limit = max(_CONTRAST * span_of(values), _NOISE * noise_of(values))
+@dataclass(frozen=True)
+class Strokes:
+    """Pixels of strokes: those that nobody overlooks, and all that noise doesn't explain."""
+
+    sure: Mask
+    faint: Mask
+
+
+def thin(values: Grey) -> tuple[Strokes, Strokes]:
+    """Bright and dark strokes: pixels with another grey on both sides, within reach."""
+    span, noise = span_of(values), noise_of(values)
+    sure, faint = max(_CONTRAST * span, _NOISE * float(np.median(noise))), np.maximum(_FAINT * span, _NOISE * noise)
     across, along = _ridges(values), _ridges(np.ascontiguousarray(values.T))
-    return (across[0] > limit) | (limit < along[0].T), (across[1] > limit) | (limit < along[1].T)
+    bright, dark = (np.maximum(one, other.T) for one, other in zip(across, along, strict=True))
+    return Strokes(bright > sure, bright > faint), Strokes(dark > sure, dark > faint)
 
 
 def span_of(values: Grey) -> float:
@@ -49,12 +62,14 @@ def span_of(values: Grey) -> float:
     return float(high - low) or float(np.ptp(values)) or 1.0
 
 
-def noise_of(values: Grey) -> float:
-    """The scale of what changes from pixel to pixel, outside a padded ground."""
-    bent = np.abs(2 * values[:, 1:-1] - values[:, :-2] - values[:, 2:])
-    inside = values[:, 1:-1] > values.min() + 0.1 * span_of(values)
-    some = bent[inside][::7]
-    return float(np.median(some)) / 1.65 if len(some) else 0.0
+def noise_of(values: Grey) -> Grey:
+    """How much changes from pixel to pixel by chance, in the quietest place near each pixel."""
+    if min(values.shape) < _BLOCK:
+        return np.zeros_like(values)
+    bent = cv2.absdiff(2 * values[:, 1:-1], values[:, :-2] + values[:, 2:])
+    blocks = cv2.resize(bent, (bent.shape[1] // _BLOCK + 1, bent.shape[0] // _BLOCK + 1), interpolation=cv2.INTER_AREA)
+    quiet = cv2.erode(blocks * np.float32(1 / 1.95), np.ones((3, 3), np.uint8))
+    return np.asarray(cv2.resize(quiet, values.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _ridges(values: Grey) -> tuple[Grey, Grey]:
@@ -68,21 +83,69 @@ def _ridges(values: Grey) -> tuple[Grey, Grey]:
 
 
 def fields(values: Grey) -> list[Field]:
-    """The suspicious fields of a slice, the most suspicious first; those that overlap stand for one."""
-    whole = _whole(values)
-    found: list[Field] = []
-    for strokes in thin(values):
-        rows, columns = np.nonzero(strokes)
-        if len(rows):
-            found += _fields(rows, columns, whole[rows, columns], values.shape)
-    found.sort(key=lambda field: -field.excess)
+    """The suspicious fields of a slice; those that overlap stand for one."""
+    pens = thin(values)
+    found = [*_of_letters(values, pens), *_of_letters_twice_as_big(values), *_of_one_grey(values, pens)]
     kept: list[Field] = []
     for one in found:
-        if not any(_same_place(one.box, other.box) for other in kept):
+        if not any(same_place(one.box, other.box) for other in kept):
             kept.append(one)
+    return kept
+
+
+def _of_letters_twice_as_big(values: Grey) -> Iterator[Field]:
+    half = np.asarray(cv2.resize(values, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.float32)
+    for one in _of_letters(half, thin(half)):
+        top, left, bottom, right = (2 * n for n in one.box)
+        yield Field((top, left, bottom, right), one.ink, one.lying)
+
+
+def _of_letters(values: Grey, pens: tuple[Strokes, Strokes]) -> Iterator[Field]:
+    """Fields in which strokes stand in a row."""
+    for pen, most in zip(pens, (np.max, np.min), strict=True):
+        for lying in (True, False):
+            for box in _rows(np.ascontiguousarray(pen.faint if lying else pen.faint.T)):
+                there = box if lying else (box[1], box[0], box[3], box[2])
+                part = slice(there[0], there[2]), slice(there[1], there[3])
+                yield Field(there, float(most(values[part][pen.faint[part]])), lying)
+
+
+def _rows(strokes: Mask) -> Iterator[Box]:
+    """Where strokes begin side by side over the height of a small letter, more than above or below."""
+    begins = strokes.astype(np.uint8)
+    begins[:, 1:] &= ~begins[:, :-1]
+    row = _summed(begins, (_WIDE, 1))
+    letters = _summed(row, (1, _HIGH)) / np.float32(_HIGH)
+    if letters.max() < _BEGUN:
+        return
+    beside = _summed(row, (1, _BESIDE)) / np.float32(2 * _BESIDE)
+    far = (_HIGH + _BESIDE) // 2 + 1
+    padded = np.pad(beside, ((far, far), (0, 0)))
+    letters = letters - np.maximum(padded[: -2 * far], padded[2 * far :])
+    while letters.max() >= _BEGUN:
+        row_at, column = (int(n) for n in np.unravel_index(int(letters.argmax()), letters.shape))
+        top, left = max(row_at - _HIGH, 0), max(column - _WIDE // 2, 0)
+        yield top, left, row_at + _HIGH, column + _WIDE // 2
+        letters[top : row_at + _HIGH, left : column + _WIDE // 2] = 0
+
+
+def _summed(values: NDArray[Any], size: tuple[int, int]) -> NDArray[np.int16]:
+    """The sum over a window, width first, round each pixel."""
+    summed = cv2.boxFilter(values, cv2.CV_16S, size, normalize=False, borderType=cv2.BORDER_CONSTANT)
+    return np.asarray(summed, np.int16)
+
+
+def _of_one_grey(values: Grey, pens: tuple[Strokes, Strokes]) -> list[Field]:
+    """Fields in which one grey stands out, the most suspicious first."""
+    whole = _whole(values)
     low, scale = _scale(values)
-    sure = sum(one.excess >= _CERTAIN for one in kept)
-    return [Field(one.box, one.ink / scale + low, one.excess, one.lying) for one in kept[: max(_AT_MOST, sure)]]
+    found: list[tuple[int, Field]] = []
+    for pen in pens:
+        rows, columns = np.nonzero(pen.sure)
+        if len(rows):
+            found += _fields(rows, columns, whole[rows, columns], values.shape)
+    found.sort(key=lambda one: -one[0])
+    return [Field(one.box, one.ink / scale + low, one.lying) for _, one in found]
 
 
 def _scale(values: Grey) -> tuple[float, float]:
@@ -98,8 +161,8 @@ def _whole(values: Grey) -> NDArray[np.int64]:
 
 def _fields(
     rows: NDArray[Any], columns: NDArray[Any], greys: NDArray[np.int64], shape: tuple[int, ...]
-) -> Iterator[Field]:
-    """Fields in which a grey stands out, on eight grids that are shifted against each other."""
+) -> Iterator[tuple[int, Field]]:
+    """Fields in which a grey stands out and by how much, on eight grids that are shifted against each other."""
     for high, wide in ((_SHORT, _LONG), (_LONG, _SHORT)):
         for down in (0, high // 2):
             for over in (0, wide // 2):
@@ -111,7 +174,7 @@ def _fields(
                     row, column = divmod(int(key) // _GREYS, _ROW)
                     top, left = row * high - down, column * wide - over
                     box = (max(top, 0), max(left, 0), min(top + high, shape[0]), min(left + wide, shape[1]))
-                    yield Field(box, float(key % _GREYS), int(more), wide > high)
+                    yield int(more), Field(box, float(key % _GREYS), wide > high)
 
 
 def _neighbours(keys: NDArray[Any], counts: NDArray[Any], wanted: NDArray[Any]) -> NDArray[np.float64]:
@@ -124,7 +187,7 @@ def _neighbours(keys: NDArray[Any], counts: NDArray[Any], wanted: NDArray[Any]) 
     return total * (2 / _NEAR)
 
 
-def _same_place(one: Box, other: Box) -> bool:
+def same_place(one: Box, other: Box) -> bool:
     """Do two boxes share half of one of them?"""
     high = min(one[2], other[2]) - max(one[0], other[0])
     wide = min(one[3], other[3]) - max(one[1], other[1])

@@ -24,12 +24,11 @@ _WIDEST: Final = 1200  # pictures up to here are read at twice their size
 
 @dataclass(frozen=True)
 class Read:
-    """One piece of text that an OCR found: where, what (never written anywhere), how sure, and how much ink it has."""
+    """One piece of text that an OCR found: where, what (never written anywhere), and how sure."""
 
     box: Box
     text: str = field(repr=False)
     sure: float = 0.0
-    ink: int = 0
 
     @property
     def signs(self) -> int:
@@ -117,13 +116,11 @@ def in_field(values: Grey, suspicious: Field) -> list[Read]:
     box = suspicious.box
     top, left = max(box[0] - _MARGIN, 0), max(box[1] - _MARGIN, 0)
     crop = values[top : box[2] + _MARGIN, left : box[3] + _MARGIN]
-    same = np.abs(crop - suspicious.ink) < 0.5
     found: list[Read] = []
     for picture in (picture_of(crop), ink_of(crop, suspicious.ink)):
         for one in _read_upright(picture) if suspicious.lying else _read_turned(picture):
             b = one.box
-            ink = int(np.count_nonzero(same[b[0] : b[2], b[1] : b[3]]))
-            found.append(Read((b[0] + top, b[1] + left, b[2] + top, b[3] + left), one.text, one.sure, ink))
+            found.append(Read((b[0] + top, b[1] + left, b[2] + top, b[3] + left), one.text, one.sure))
     return found
 
 
