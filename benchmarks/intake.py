@@ -21,12 +21,17 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from io import BytesIO
 from pathlib import Path
 
 import click
+import numpy as np
 import psutil
+import pydicom
+from pydicom import Dataset
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+from rooms.dicom.making import ct
 from rooms.intake.listening import Listening, listen, make_place
 
 DICOMWEB = "/usr/share/orthanc/plugins/libOrthancDicomWeb.so"
@@ -86,23 +91,59 @@ def copies(source: Path, folder: Path, number: int) -> Path:
     return folder
 
 
+def header(made: Dataset) -> None:
+    """Fill a slice's header up to what scanners write: about 110 elements, private ones and sequences among them."""
+    for group, name in ((0x0019, "BENCH ACQU"), (0x0021, "BENCH RELA"), (0x0043, "BENCH PARM")):
+        block = made.private_block(group, name, create=True)
+        for number in range(12):
+            vr, value = (("DS", f"{number * 1.25:.3f}"), ("SH", f"value {number}"), ("US", number))[number % 3]
+            block.add_new(0x10 + number, vr, value)
+    words = (
+        "ImageType=ORIGINAL\\PRIMARY\\AXIAL Manufacturer=Bench InstitutionName=Lakeside ReferringPhysicianName=Bench^R "
+    )
+    words += "StationName=CT1 StudyDescription=CT_CHEST SeriesDescription=Axial_1.25 OperatorsName=Bench^O "
+    words += "ManufacturerModelName=Bench_64 DeviceSerialNumber=4711 SoftwareVersions=7.1 ProtocolName=Chest_routine "
+    words += (
+        "PatientPosition=HFS BodyPartExamined=CHEST ScanOptions=HELICAL FilterType=BODY ConvolutionKernel=STANDARD "
+    )
+    words += "RotationDirection=CW StudyID=4242 PositionReferenceIndicator=SN WindowCenterWidthExplanation=LUNG "
+    words += "PatientBirthDate=19610417 PatientSex=F PatientAge=065Y StudyDate=20260312 SeriesDate=20260312 "
+    words += "AcquisitionDate=20260312 ContentDate=20260312 StudyTime=101500 SeriesTime=101512 AccessionNumber=A4242 "
+    words += "FrameOfReferenceUID=1.2.3.9 RescaleType=HU PatientComments=none AdmittingDiagnosesDescription=cough"
+    for word in words.split():
+        setattr(made, *word.split("=", 1))
+    numbers = (
+        "KVP=120 XRayTubeCurrent=310 ExposureTime=500 Exposure=155 DataCollectionDiameter=500 GantryDetectorTilt=0 "
+    )
+    numbers += "ReconstructionDiameter=360 DistanceSourceToDetector=1085 DistanceSourceToPatient=595 TableHeight=150 "
+    numbers += "GeneratorPower=37 FocalSpots=1.2 SeriesNumber=2 AcquisitionNumber=1 "
+    numbers += "SliceThickness=1.25 SpacingBetweenSlices=1.25 PatientWeight=71 WindowCenter=-500 WindowWidth=1500"
+    for word in numbers.split():
+        setattr(made, *word.split("=", 1))
+    made.SpiralPitchFactor, made.CTDIvol = 0.98, 9.4
+    made.PixelSpacing, made.ImageOrientationPatient = ["0.703", "0.703"], [1, 0, 0, 0, 1, 0]
+    item = Dataset()
+    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = "1.2.840.10008.3.1.2.3.1", "1.2.3.4.5"
+    made.ReferencedStudySequence = made.ReferencedImageSequence = [item]
+    code = Dataset()
+    code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = "CTCHEST", "99LOCAL", "CT of the chest"
+    made.ProcedureCodeSequence = [code]
+
+
 def base(folder: Path, count: int) -> Path:
-    """Slices whose UIDs end in the mark that `copies` replaces."""
-    from io import BytesIO
-
-    import numpy as np
-    import pydicom
-
-    from rooms.dicom.making import ct
-
+    """Slices with a real-size header whose UIDs end in the mark that `copies` replaces."""
     folder.mkdir()
     noise = np.random.default_rng(1)
     for number in range(count):
         made = pydicom.dcmread(BytesIO(ct()))
+        header(made)
         made.Rows = made.Columns = 512
         made.PatientID, made.PatientName, made.InstanceNumber = "BENCH-1", "Bench^Mark", number + 1
         made.StudyInstanceUID, made.SeriesInstanceUID = "1.2.3.4242", "1.2.3.1.4242"
         made.SOPInstanceUID = made.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.2.{number + 1}.4242"
+        made.ImagePositionPatient, made.SliceLocation = [-180, -180, number * 1.25], number * 1.25
+        made.AcquisitionTime = made.ContentTime = f"1015{number // 60 % 60:02}.{number % 60:06}"
+        made.InstanceCreationTime = f"1016{number // 60 % 60:02}.{number % 60:06}"
         made.PixelData = noise.integers(0, 2000, 512 * 512, dtype=np.uint16).tobytes()
         made.save_as(folder / f"{number:05}.dcm")
     return folder

@@ -5,7 +5,6 @@ Pixel data is told apart, not copied. A value too large to be carried along is t
 """
 
 import struct
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -24,6 +23,11 @@ _VR_NAMES: Final = {name.encode(): name for name in (*values.READERS, *values.BI
 _PLAIN: Final = {name.encode(): (name, read) for name, read in values.READERS.items() if name != "PN"}
 _KEYS: Final = {tag: f"{tag:08X}" for tag in tags.KNOWN}
 _SMALL: Final = 256
+_SMALL_ENOUGH: Final = 512
+_MEMO_ROOM: Final = 1 << 20
+_MEMO_CONTEXTS: Final = 16
+_PIXEL_GROUP: Final = 0x7FE0
+_HEADER: Final = struct.Struct("<HH2sH")
 _TOLD_APART: Final = frozenset((_CHARACTER_SET, _PIXEL_REPRESENTATION, *PIXEL_TAGS, *OFFSET_TABLES, *PALETTES))
 _COST: Final = 320  # bytes of Python objects behind one element, and behind one value of it
 _VALUE_COST: Final = 72
@@ -60,13 +64,50 @@ class Built(NamedTuple):
     end: int
 
 
-def build(data: walk.Buffer, elements: Iterable[walk.Element], encoding: walk.Encoding, limits: Limits) -> Built:
-    """The DICOM JSON model of a walk.
+class _Known(NamedTuple):
+    """An element that was read before: what it is in the model, what that costs, how many elements it holds."""
+
+    key: str
+    entry: Json
+    cost: int
+    elements: int
+
+
+class Memo:
+    """What one sender's objects had before, byte for byte, so that it is read once: slices share most of their header.
+
+    It is bounded like the model, and thrown away when it is full. One thread has it.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[values.Context, bool], dict[bytes, _Known]] = {}
+        self._room = _MEMO_ROOM
+
+    def of(self, context: values.Context, signed: bool) -> dict[bytes, _Known]:
+        """Return what is known where bytes mean this."""
+        if len(self._known) > _MEMO_CONTEXTS:
+            self._known.clear()
+        return self._known.setdefault((context, signed), {})
+
+    def keep(self, known: dict[bytes, _Known], raw: bytes, what: _Known) -> None:
+        """Remember an element."""
+        self._room -= len(raw) + what.cost
+        if self._room < 0:
+            for each in self._known.values():
+                each.clear()
+            self._room = _MEMO_ROOM
+        known[raw] = what
+
+
+def build(data: walk.Buffer, start: int, encoding: walk.Encoding, limits: Limits, memo: Memo | None = None) -> Built:
+    """The DICOM JSON model of a data set.
 
     Raises: Refused from the walk, for an element that stands twice in one data set, and for too much of all.
     """
-    builder = _Builder(data, encoding, limits)
-    for element in elements:
+    builder, end = _Builder(data, encoding, limits), len(data)
+    walker = walk.Walker(data, encoding, limits, tags.SEQUENCES)
+    at = builder.take_shared(walker, start, memo) if memo and encoding == walk.EXPLICIT else start
+    for element in walker.run(at, end, end):
         builder.take(element)
     return Built(builder.root, builder.pixels, builder.end)
 
@@ -90,6 +131,64 @@ class _Builder:
         self.budget = limits.max_json
         self.signed = False
         self.end = 0
+
+    def take_shared(self, walker: walk.Walker, at: int, memo: Memo) -> int:
+        """Take the elements before the pixels, those that were read before from the memo; return where the rest is."""
+        data, last = self.data, len(self.data) - 12
+        known, here = memo.of(self.context, self.signed), self.root
+        while at <= last:
+            group, number, vr, size = _HEADER.unpack_from(data, at)
+            stop = at + 8 + size
+            if vr == b"SQ":
+                stop = at + 12 + int.from_bytes(data[at + 8 : at + 12], "little")
+            what = known.get(bytes(data[at:stop])) if stop - at <= _SMALL_ENOUGH else None
+            if what is not None and what.key not in here:
+                self.budget -= what.cost
+                walker.count += what.elements
+                here[what.key] = what.entry
+                self.end = at = stop
+            elif group >= _PIXEL_GROUP:
+                break
+            else:
+                at = self.take_first(walker, memo, group << 16 | number, at, stop)
+                known = memo.of(self.context, self.signed)
+            if self.budget < 0 or walker.count > self.limits.max_elements:
+                raise Refused(RefusalReason.TOO_MANY_ELEMENTS, tags.label(group << 16 | number))
+        return at
+
+    def take_first(self, walker: walk.Walker, memo: Memo, tag: int, at: int, stop: int) -> int:
+        """Take an element that the memo does not know, and tell the memo if it may be shared; return where it ends."""
+        data, vr = self.data, bytes(self.data[at + 4 : at + 6])
+        shared = stop <= len(data) and tag & 0xFFFF and tag not in _TOLD_APART
+        if not shared or not (vr in walk.SHORT_VRS or (vr == b"SQ" and stop - at <= _SMALL_ENOUGH)):
+            for element in walker.run(at, len(data), len(data), one=True):
+                self.take(element)
+            return walker.at
+        known = memo.of(self.context, self.signed)
+        what = self.read_shared(walker, tag, vr, at, stop)
+        if stop - at <= _SMALL_ENOUGH:
+            memo.keep(known, bytes(data[at:stop]), what)
+        self.add(tag, what.entry)
+        self.budget -= what.cost - _COST
+        walker.count += what.elements
+        self.end = stop
+        return stop
+
+    def read_shared(self, walker: walk.Walker, tag: int, vr: bytes, at: int, stop: int) -> _Known:
+        """Read an element that may be shared, and take back what that has changed here."""
+        budget, count, key = self.budget, walker.count, _KEYS.get(tag) or f"{tag:08X}"
+        if vr != b"SQ":
+            entry = self.value(tag, _VR_NAMES[vr], at + 8, stop, explicit=True)
+            known = _Known(key, entry, budget - self.budget + _COST, 1)
+        else:
+            here, self.here = self.here, {}
+            for element in walker.run(at, stop, stop, one=True):
+                self.take(element)
+            [entry] = self.here.values()
+            self.here = here
+            known = _Known(key, entry, budget - self.budget, walker.count - count)
+        self.budget, walker.count = budget, count
+        return known
 
     def take(self, element: walk.Element) -> None:
         """One event of the walk; what is plain, and that is nearly all, is read right here."""

@@ -12,7 +12,7 @@ import pydicom
 from scanward.dicom import codestream, image, json_model, pixels, source, tags, uids, walk
 from scanward.dicom.errors import RefusalReason, Refused
 from scanward.dicom.image import Image
-from scanward.dicom.json_model import Json, Span
+from scanward.dicom.json_model import Json, Memo, Span
 from scanward.dicom.limits import DEFAULT, Limits
 from scanward.dicom.preamble import PreambleKind, classify
 
@@ -64,17 +64,17 @@ class Opened(NamedTuple):
     data: walk.Buffer
 
 
-def inspect(data: walk.Buffer | Path, *, limits: Limits = DEFAULT) -> Inspected:
+def inspect(data: walk.Buffer | Path, *, limits: Limits = DEFAULT, memo: Memo | None = None) -> Inspected:
     """Read a file within bounds: what it is, who it belongs to, where its pixels are.
 
-    Never copies the pixels (unless the data set is deflated).
+    Never copies the pixels (unless the data set is deflated). With a memo, what a sender's files share is read once.
     Raises: Refused, and nothing else, whatever the bytes. OSError when the file can't be opened.
     """
     with source.opened(data, limits) as buffer:
-        return open_(buffer, limits).inspected
+        return open_(buffer, limits, memo).inspected
 
 
-def open_(buffer: walk.Buffer, limits: Limits = DEFAULT) -> Opened:
+def open_(buffer: walk.Buffer, limits: Limits = DEFAULT, memo: Memo | None = None) -> Opened:
     """Inspect bytes that are at hand, and keep the inflated ones."""
     head = source.head(buffer, limits)
     marked = bool(head.meta)
@@ -83,9 +83,8 @@ def open_(buffer: walk.Buffer, limits: Limits = DEFAULT) -> Opened:
     if head.deflated:
         with memoryview(buffer) as whole, whole[head.start :] as rest:
             start, content = 0, walk.inflate(rest, limits)
-    elements = walk.walk(content, start, len(content), head.encoding, limits=limits, sequences=tags.SEQUENCES)
     try:
-        built = json_model.build(content, elements, head.encoding, limits)
+        built = json_model.build(content, start, head.encoding, limits, memo)
     except Refused as refused:
         # Without a header, bytes that don't even read as a data set were no DICOM to begin with.
         raise refused if marked else Refused(RefusalReason.NOT_DICOM) from refused

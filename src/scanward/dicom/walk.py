@@ -211,7 +211,7 @@ def walk(
 
     Raises: Refused at a limit or a broken encoding.
     """
-    walker = _Walker(data, encoding, limits, sequences)
+    walker = Walker(data, encoding, limits, sequences)
     yield from walker.run(start, end, max(end, value_may_pass))
 
 
@@ -305,23 +305,29 @@ class _Frame(NamedTuple):
     fragments: bool
 
 
-class _Walker:
+class Walker:
+    """A walk with its counts, for those who don't walk all of it in one go."""
+
     def __init__(self, data: Buffer, encoding: Encoding, limits: Limits, sequences: frozenset[int]) -> None:
         self.data, self.limits, self.sequences = data, limits, sequences
         self.codec = _EXPLICIT_LITTLE if encoding.little else _EXPLICIT_BIG
         self.encoding = encoding
         self.stack: list[_Frame] = []
         self.deadline = time.monotonic() + limits.max_seconds
+        self.count = 0  # of the elements so far
+        self.at = 0  # where the last walk ended
 
-    def run(self, start: int, end: int, bound: int) -> Iterator[Element]:
-        stack, at, count, after_pixels = self.stack, start, 0, False
+    def run(self, start: int, end: int, bound: int, *, one: bool = False) -> Iterator[Element]:
+        """Walk on from `start`: to the end, or over one element with all that is in it."""
+        stack, at, count, after_pixels = self.stack, start, self.count, False
+        last = count if one else self.limits.max_elements + 1
         ground = _Frame(0, end, bound, self.encoding.explicit, fragments=False)
         while True:
             while stack and at == stack[-1].end:
                 frame = stack.pop()
                 yield Element(frame.closer, b"", at, at, at, len(stack), frame.explicit)
             frame = stack[-1] if stack else ground
-            if at >= end or (after_pixels and not stack and self.trailing(at, end, bound)):
+            if at >= end or (not stack and (count > last or (after_pixels and self.trailing(at, end, bound)))):
                 break
             tag, vr, value, stop = self.header(at, frame, end)
             count += 1
@@ -342,6 +348,7 @@ class _Walker:
                 at = stop
         if stack:
             raise Refused(RefusalReason.TRUNCATED, detail="a sequence has no end")
+        self.at, self.count = at, count
 
     def header(self, at: int, frame: _Frame, end: int) -> _Header:
         """The header at `at`, its value inside what surrounds it."""

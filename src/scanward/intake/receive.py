@@ -20,6 +20,7 @@ from scanward.audit.event import Event, SubjectRef
 from scanward.audit.kinds import EventKind
 from scanward.audit.kinds import Outcome as AuditOutcome
 from scanward.dicom.errors import RefusalReason, Refused
+from scanward.dicom.json_model import Memo
 from scanward.dicom.read import inspect
 from scanward.intake import malware
 from scanward.law.purpose import PurposeOfUse
@@ -94,17 +95,18 @@ def receive(items: Iterable[Item], *, sender: Sender, now: datetime) -> Iterator
     Raises:
         VaultError: the batch under way was not kept; answers given before stand.
     """
+    memo = Memo()
     for batch in _batches(items):
-        yield from receive_batch(batch, sender=sender, now=now)
+        yield from receive_batch(batch, sender=sender, now=now, memo=memo)
 
 
-def receive_batch(items: Sequence[Item], *, sender: Sender, now: datetime) -> list[Received]:
+def receive_batch(items: Sequence[Item], *, sender: Sender, now: datetime, memo: Memo | None = None) -> list[Received]:
     """Take one batch in, with one sync; the answers are in the items' order. What can't be read is put aside.
 
     Raises:
         VaultError: nothing of the batch was kept.
     """
-    found = [(item, read(item)) for item in items]
+    found = [(item, read(item, memo)) for item in items]
     answers = settle(found, sender=sender, now=now)
     return [
         _put_aside(item, seen, answer, sender=sender, now=now) if isinstance(seen, Refused) else answer
@@ -159,10 +161,10 @@ def note_refused(reasons: Sequence[str], *, sender: Sender, now: datetime) -> No
         record_many(entries)
 
 
-def read(item: Item) -> Arrival | Refused:
+def read(item: Item, memo: Memo | None = None) -> Arrival | Refused:
     """Read one item behind the guard, and have it checked for malware where a site does that."""
     try:
-        seen = inspect(item.data)
+        seen = inspect(item.data, memo=memo)
         malware.check(item.data)
         return arrival_of(seen, item.data, digest=item.digest)
     except Refused as refused:

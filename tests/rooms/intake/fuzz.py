@@ -25,6 +25,7 @@ if __name__ == "__main__":
 from rooms.dicom.making import BIG, EXPLICIT, IMPLICIT, ct, report
 from rooms.intake.listening import associate
 from scanward.dicom.errors import Refused
+from scanward.dicom.json_model import Memo
 from scanward.dicom.read import inspect
 from scanward.intake.dimse import command, commitment, pdu
 from scanward.web.multipart import BadMultipart, parts
@@ -45,8 +46,16 @@ def read_parts(data: bytes) -> None:
         b"".join(part.chunks)
 
 
+def read_again(data: bytes) -> None:
+    """With a memo the guard says what it says without one."""
+    found = inspect(data)
+    assert inspect(data, memo=MEMO) == found
+
+
+MEMO = Memo()
 TARGETS: list[tuple[bytes, Callable[[bytes], object], type[Exception]]] = [
-    *((ct(syntax=syntax), inspect, Refused) for syntax in (EXPLICIT, IMPLICIT, BIG)),
+    *((ct(syntax=syntax), inspect, Refused) for syntax in (IMPLICIT, BIG)),
+    (ct(syntax=EXPLICIT), read_again, Refused),
     (report(), inspect, Refused),
     (associate()[6:], pdu.read_associate, pdu.BadPdu),
     (b"\0\0\0\x06\x01\x03abcd", lambda data: list(pdu.read_fragments(memoryview(data))), pdu.BadPdu),

@@ -5,7 +5,7 @@ import struct
 from collections.abc import Iterator
 
 from rooms.dicom.making import CT, EXPLICIT, INSTANCE
-from rooms.intake.listening import Listening, associate, pdu
+from rooms.intake.listening import associate, pdu
 from scanward.intake.dimse.command import Field, Tag, write
 
 
@@ -32,10 +32,10 @@ def exactly(sock: socket.socket, count: int) -> bytes:
     return found
 
 
-def c_store(content: bytes, *, uid: str = INSTANCE) -> bytes:
+def c_store(content: bytes, *, uid: str = INSTANCE, sop_class: str = CT) -> bytes:
     """The PDUs of a C-STORE."""
     asked = {
-        Tag.AFFECTED_SOP_CLASS: CT,
+        Tag.AFFECTED_SOP_CLASS: sop_class,
         Tag.COMMAND_FIELD: Field.C_STORE_RQ,
         Tag.MESSAGE_ID: 1,
         Tag.DATA_SET_TYPE: 1,
@@ -44,14 +44,14 @@ def c_store(content: bytes, *, uid: str = INSTANCE) -> bytes:
     return b"".join((*fragments(write(asked), command=True), *fragments(content, command=False)))
 
 
-def store(listener: Listening, content: bytes, *, syntax: str = EXPLICIT, uid: str = INSTANCE) -> int:
+def store(port: int, content: bytes, *, syntax: str = EXPLICIT, uid: str = INSTANCE, sop_class: str = CT) -> int:
     """Send bytes as an object, as no library would; the status that is answered."""
-    with listener.connect() as sock:
-        sock.sendall(associate(context=CT, syntax=syntax))
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as sock:
+        sock.sendall(associate(context=sop_class, syntax=syntax))
         kind, _, length = struct.unpack(">BBI", exactly(sock, 6))
         assert kind == 2
         exactly(sock, length)
-        sock.sendall(c_store(content, uid=uid))
+        sock.sendall(c_store(content, uid=uid, sop_class=sop_class))
         answer = exactly(sock, struct.unpack(">BBI", exactly(sock, 6))[2])
         at = answer.index(struct.pack("<HHI", 0, Tag.STATUS, 2)) + 8
         return int.from_bytes(answer[at : at + 2], "little")

@@ -61,7 +61,7 @@ BAD = {
 def test_a_bad_object_is_refused_and_told(listener, good_sender, name):
     """Faults B1 to B6, B13."""
     file, syntax = BAD[name]
-    assert store(listener, data_set(file), syntax=syntax) == REFUSED
+    assert store(listener.port, data_set(file), syntax=syntax) == REFUSED
     assert listener.count("instance", INSTANCE) == 0
     assert listener.told("object_refused")
 
@@ -73,7 +73,7 @@ def test_a_code_stream_that_declares_too_much_is_never_shown_as_good(listener, g
     lossless = b"\xff\xd8\xff\xf7" + struct.pack(">HBHHB", 11, 16, 65535, 65535, 1) + bytes(40)
     uid = f"1.2.826.0.1.3680043.10.543.13.{len(syntax)}"
     made = ct({0x00080018: ("UI", uid)}, pixels=making.fragments(tile if syntax == JPEG_2000 else lossless))
-    status = store(listener, data_set(made), syntax=syntax, uid=uid)
+    status = store(listener.port, data_set(made), syntax=syntax, uid=uid)
     assert status in (0, REFUSED)
 
 
@@ -83,12 +83,12 @@ def test_what_is_no_uid_never_becomes_a_name(listener, evil, tag):
     """Fault B9: in the command, in the object, in both."""
     before = sorted(listener.place.rglob("*"))
     made = data_set(ct({tag: ("UI", evil)}))
-    assert store(listener, made) in (REFUSED, MISMATCH)
-    assert store(listener, made, uid=evil) in (REFUSED, MISMATCH)
+    assert store(listener.port, made) in (REFUSED, MISMATCH)
+    assert store(listener.port, made, uid=evil) in (REFUSED, MISMATCH)
     assert not [path for path in sorted(listener.place.rglob("*")) if path not in before and "evil" in path.name]
     assert listener.count("instance", INSTANCE) == 0
 
 
 def test_bytes_behind_the_pixels_are_refused(listener, good_sender):
     """Fault B8, as it looks on the wire: there is no preamble, so a second face can only hang at the end."""
-    assert store(listener, data_set(ct()) + b"MZ\x90\x00" + bytes(range(200))) == REFUSED
+    assert store(listener.port, data_set(ct()) + b"MZ\x90\x00" + bytes(range(200))) == REFUSED

@@ -7,13 +7,15 @@ import ssl
 import subprocess
 from pathlib import Path
 
+import pydicom
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from rooms.intake.listening import associate, listen, pdu, rest_of
-from rooms.intake.senders import association, send, slice_of
+from rooms.dicom.making import IMPLICIT
+from rooms.intake.listening import associate, listen, pdu, program, rest_of
+from rooms.intake.senders import FIND, association, send, slice_of
 from scanward.intake.dimse.peers import BadSettings, load
 
 CALLING_REJECTED = pdu(3, bytes((0, 1, 1, 3)))
@@ -77,6 +79,9 @@ def guarded(template, tmp_path_factory, authority):
         client_ca = "{authority.file}"
         [[peer]]
         ae_title = "CT1"
+        addresses = ["127.0.0.0/8"]
+        [[peer]]
+        ae_title = "CT3"
         addresses = ["127.0.0.0/8"]
         [[peer]]
         ae_title = "ELSEWHERE"
@@ -169,6 +174,27 @@ def refused(running, context: ssl.SSLContext) -> bool:
         return True
 
 
+# First of the refused handshakes: of one address only the first few are told one by one.
+@pytest.mark.skipif(program("openssl") is None, reason="needs openssl")
+def test_renegotiation_is_refused_and_told(guarded, authority):
+    """Fault A8: TLS 1.2 lets a client ask for new keys at any time; it gets none, and the next sender is served."""
+    certificate, key = authority.folder / "ct2.pem", authority.folder / "ct2.key"
+    tls = ["-tls1_2", "-cert", certificate, "-key", key, "-CAfile", authority.file]
+    command = ["openssl", "s_client", *tls, "-connect", f"127.0.0.1:{guarded.ports[1]}"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as asking:
+        assert asking.stdin
+        assert asking.stdout
+        said, line = b"", b"..."
+        while line and b"Verify return code: 0" not in said:
+            line = asking.stdout.readline()
+            said += line
+        asking.stdin.write(b"R\n")
+        asking.stdin.flush()
+        assert b"no renegotiation" in asking.stdout.read()
+    assert guarded.told("security_alert", "ALERT_HANDSHAKE_FAILURE")
+    assert over_tls(guarded, client(authority, certificate=(certificate, key)), "CT2")[0] == 2
+
+
 def test_no_certificate_an_expired_one_and_a_strangers_are_refused(guarded, authority, tmp_path):
     """Fault A8."""
     assert refused(guarded, client(authority))
@@ -199,15 +225,30 @@ def test_plain_dicom_to_the_tls_port_gets_nothing(guarded):
     assert guarded.told("security_alert", "TLS handshake refused")
 
 
+def test_one_department_learns_nothing_of_another(guarded):
+    """Fault A10: each may only store; a question about the other's scans, or its own, has no row in its answer."""
+    for mine, others in (("CT1", "1.2.3.4.10.2"), ("CT3", "1.2.3.4.10.1")):
+        study = "1.2.3.4.10.1" if mine == "CT1" else "1.2.3.4.10.2"
+        assert send(guarded.port, slice_of(study=study), title=mine, ae_title="SCANWARD") == [0]
+        for wanted in (others, study):
+            asked = pydicom.Dataset()
+            asked.QueryRetrieveLevel, asked.PatientID, asked.StudyInstanceUID = "STUDY", "", wanted
+            with association(guarded.port, (FIND, [IMPLICIT]), title=mine, ae_title="SCANWARD") as found:
+                answers = list(found.send_c_find(asked, FIND))
+            assert [(status.Status & 0xF000, row) for status, row in answers] == [(0xA000, None)]
+        assert guarded.told("security_alert", f'"display":"{mine}"')
+
+
 @pytest.mark.dcmtk
-def test_dcmtk_stores_over_mutual_tls(guarded, authority, tmp_path):
+def test_dcmtk_echoes_and_stores_over_mutual_tls(guarded, authority, tmp_path):
     one = slice_of()
     one.save_as(tmp_path / "one.dcm")
     certificate, key = authority.folder / "ct2.pem", authority.folder / "ct2.key"
     tls = ["--enable-tls", str(key), str(certificate), "--add-cert-file", str(authority.file)]
     port = str(guarded.ports[1])
+    subprocess.run(["echoscu", *tls, "-aet", "CT2", "127.0.0.1", port], check=True, timeout=60)
     subprocess.run(
-        ["storescu", *tls, "-aet", "CT2", "127.0.0.1", port, str(tmp_path / "one.dcm")], check=True, timeout=30
+        ["storescu", *tls, "-aet", "CT2", "127.0.0.1", port, str(tmp_path / "one.dcm")], check=True, timeout=60
     )
     assert guarded.count("instance", one.SOPInstanceUID) == 1
 

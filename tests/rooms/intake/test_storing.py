@@ -1,8 +1,10 @@
 """Storing, storage commitment, and the refusal of questions, with pynetdicom and dcmtk as the senders."""
 
+import socket
 import subprocess
 import time
 
+import psutil
 import pydicom
 import pytest
 
@@ -121,13 +123,21 @@ def test_who_may_only_store_learns_nothing_by_asking(listener):
     assert listener.told("security_alert", "query by a peer")
 
 
-def test_nothing_is_moved_to_anybody(listener):
-    """Fault A11."""
+@pytest.mark.parametrize("destination", ["NOBODY", "TESTS"])
+def test_nothing_is_moved_to_anybody(listener, destination):
+    """Fault A11: an unknown destination, and the caller's own title; whoever waits there is not called."""
     asked = pydicom.Dataset()
     asked.QueryRetrieveLevel, asked.StudyInstanceUID = "STUDY", "1.2.3.77"
     move = "1.2.840.10008.5.1.4.1.2.2.2"
-    with association(listener.port, (move, [IMPLICIT])) as found:
-        assert [status.Status for status, _ in found.send_c_move(asked, "EVIL", move)] == [0xA801]
+    with socket.create_server(("127.0.0.1", 0)) as attacker, association(listener.port, (move, [IMPLICIT])) as found:
+        attacker.setblocking(False)
+        assert [status.Status for status, _ in found.send_c_move(asked, destination, move)] == [0xA801]
+        assert not [
+            each for each in psutil.Process(listener.process.pid).net_connections() if each.status == "SYN_SENT"
+        ]
+        with pytest.raises(BlockingIOError):
+            attacker.accept()
+    assert listener.told("security_alert", "query by a peer")
 
 
 def test_commitment_is_given_for_what_is_kept(listener):

@@ -16,6 +16,7 @@ from scanward.archive import damage
 from scanward.archive.errors import VaultError
 from scanward.archive.store import Arrival, Sender
 from scanward.dicom.errors import Refused
+from scanward.dicom.json_model import Memo
 from scanward.dicom.limits import DEFAULT
 from scanward.dicom.uids import is_uid
 from scanward.intake.dimse.incoming import Incoming, TooLarge
@@ -43,6 +44,8 @@ class Told:
     # Those that could not even be read have no name to be told by.
     unread: list[dict[str, Any]] = field(default_factory=list)
     full: bool = False
+    # What the earlier objects of the body had.
+    memo: Memo = field(default_factory=Memo)
 
     def response(self) -> HttpResponse:
         """Return the answer: 200 all kept, 202 some, 409 none, 507 none because there is no room."""
@@ -131,7 +134,7 @@ def _take(batch: list[Incoming | None], told: Told, *, study_uid: str, sender: S
             told.unread.append(_row(CANNOT_UNDERSTAND))
             continue
         item = Item("", incoming.bytes(), incoming.digest())
-        seen = read(item)
+        seen = read(item, told.memo)
         if isinstance(seen, Arrival) and study_uid and seen.inspected.study_instance_uid != study_uid:
             told.failed.append(_row(MISMATCH, seen))
             continue

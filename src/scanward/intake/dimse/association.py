@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from scanward.dicom.json_model import Memo
 from scanward.dicom.limits import DEFAULT
 from scanward.intake.dimse import classes, command, commitment, pdu
 from scanward.intake.dimse.alerts import Why
@@ -55,6 +56,7 @@ class Association:
         self.room = 0
         self.agreed: Agreed | None = None
         self.title = ""
+        self._memo = Memo()
 
     def negotiate(self) -> Agreed | None:
         """Read the request and answer it; None if it was rejected."""
@@ -140,7 +142,7 @@ class Association:
             return
         abstract, syntax = self.agreed.open[reading.context]
         incoming = reading.incoming or Incoming(0)
-        message = Message(reading.command, abstract, syntax, incoming.bytes(), incoming.digest())
+        message = Message(reading.command, abstract, syntax, incoming.bytes(), incoming.digest(), self._memo)
         reply = self.services.answer(message, self.agreed.peer, self.caller)
         self.wire.within(self.timing.answer)
         content = command.response(reading.command, reply.status, comment=reply.comment)

@@ -10,6 +10,7 @@ from scanward.archive.store import Digest, Sender
 from scanward.audit.event import ActorRef, Place
 from scanward.audit.kinds import Channel
 from scanward.dicom.errors import RefusalReason, Refused
+from scanward.dicom.json_model import Memo
 from scanward.dicom.read import inspect
 from scanward.intake import malware
 from scanward.intake.dimse import classes, commitment
@@ -47,6 +48,8 @@ class Message:
     data: memoryview
     # Of a C-STORE's file, taken while it came in.
     digest: Digest | None = None
+    # What the association's earlier objects had.
+    memo: Memo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ class Services:
             self.alerts(Why.MAY_NOT_STORE, caller.address, title=peer.ae_title, listener=caller.listener.name)
             return Reply(Status.OUT_OF_RESOURCES, "This peer may not store here.")
         try:
-            seen = inspect(message.data)
+            seen = inspect(message.data, memo=message.memo)
             malware.check(message.data)
             arrival = arrival_of(seen, message.data, digest=message.digest)
         except Refused as refused:

@@ -143,6 +143,10 @@ class Wire:
                 sock.setsockopt(socket.IPPROTO_TCP, QUICKACK, 1)
         except TimeoutError:
             raise Late from None
+        except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
+            raise Closed from None
+        except ssl.SSLError:
+            raise
         except OSError:
             raise Closed from None
         if got == 0:

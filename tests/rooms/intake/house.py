@@ -1,0 +1,81 @@
+"""A house with both doors for machines open: `scanward listen` and `scanward serve` on one data folder."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import requests
+
+from rooms.intake.listening import START_SECONDS, Listening, environment, listen
+from rooms.intake.real_pacs import free_port
+
+BOUNDARY = "a-boundary"
+RELATED = f'multipart/related; type="application/dicom"; boundary={BOUNDARY}'
+
+
+def body(*objects: bytes, kind: str = "application/dicom") -> bytes:
+    """A multipart body of these objects."""
+    head = b"--%s\r\nContent-Type: %s\r\n\r\n" % (BOUNDARY.encode(), kind.encode())
+    return b"".join(head + each + b"\r\n" for each in objects) + b"--%s--\r\n" % BOUNDARY.encode()
+
+
+@dataclass
+class House:
+    """Where it answers, and how a machine stores there."""
+
+    listener: Listening
+    address: str
+    key: str
+    server: psutil.Process
+
+    def stow(self, content: bytes, *, kind: str = RELATED, **headers: str) -> requests.Response:
+        """Store over the web, as the machine that has the key."""
+        told = {"Authorization": f"Bearer {self.key}", "Content-Type": kind, **headers}
+        return requests.post(f"{self.address}/dicom-web/studies", data=content, headers=told, timeout=120)
+
+    def memory(self) -> int:
+        """What both servers and all that they started hold."""
+        processes = [psutil.Process(self.listener.process.pid), self.server, *self.server.children(recursive=True)]
+        return sum(each.memory_info().rss for each in processes)
+
+
+def command(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of the house."""
+    line = [sys.executable, "-m", "scanward.cli", *words]
+    return subprocess.run(line, env=environment(place), check=True, capture_output=True, text=True, timeout=240)
+
+
+@contextmanager
+def house(place: Path, toml: str = "") -> Iterator[House]:
+    """Open it."""
+    listener = listen(place, toml)
+    key = command(place, "key", "add", "scanner", "--issuer", "LAKESIDE").stdout.strip()
+    port = free_port()
+    settings = {**environment(place), "SCANWARD_PORT": str(port)}
+    with (place / "log").open("ab") as log:
+        line = [sys.executable, "-m", "scanward.cli", "serve"]
+        server = subprocess.Popen(line, env=settings, stdout=log, stderr=log)
+    try:
+        found = House(listener, f"http://127.0.0.1:{port}", key, psutil.Process(server.pid))
+        until = time.monotonic() + START_SECONDS * 4
+        while not _answers(found):
+            assert server.poll() is None, (place / "log").read_text()[-2000:]
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        yield found
+    finally:
+        server.terminate()
+        server.wait(60)
+        listener.stop()
+
+
+def _answers(found: House) -> bool:
+    try:
+        return found.stow(b"", kind="text/plain").status_code == 415
+    except requests.ConnectionError:
+        return False
