@@ -21,6 +21,7 @@ from scanward.dicom.errors import RefusalReason
 from scanward.intake.dimse import classes, pdu
 from scanward.intake.dimse.association import Timing
 from scanward.intake.dimse.command import Status
+from scanward.intake.dimse.courier import TRIES
 from scanward.intake.dimse.incoming import IN_MEMORY
 from scanward.intake.dimse.server import CIPHERS, Caps
 from scanward.intake.pull.dimse import ABOUT_A_STUDY, FIND, GET, MOST_ANSWERS, MOVE, SECONDS
@@ -60,7 +61,8 @@ bit for bit; nothing is coerced, and what is given out later is what came.
 ## 2 Networking
 ### 2.1 Application entity: the listener (`scanward listen`)
 Associations are accepted from peers of the settings file (`SCANWARD_DICOM_FILE`): calling title, address and, where it
-is set, the certificate have to agree. Without the file, programs on this machine only. It initiates none.
+is set, the certificate have to agree. Without the file, programs on this machine only. It initiates
+associations only to bring storage commitment reports (2.1.4).
 
 {
         table(
@@ -105,9 +107,10 @@ The reasons that the comment of C000 may name:
 
 {table(("Reason", "In words"), ((reason.value, reason.sentence) for reason in RefusalReason))}
 #### 2.1.4 Storage commitment (push model)
-N-ACTION is answered at once, and N-EVENT-REPORT follows on the same association. An object is committed when it is
-attached to a patient; one that waits for a decision is not. Failure reasons: 0112 (no such object), 0119 (the class
-differs). The sender has to keep the association open for the report.
+N-ACTION is answered at once. N-EVENT-REPORT follows on the same association, which the sender has to keep open for it;
+a peer with `host` and `port` in the settings gets it over an association that is initiated for it (SCP role selected),
+tried {len(TRIES)} times, over TLS if the request came by TLS. An object is committed when it is attached to a patient;
+one that waits for a decision is not. Failure reasons: 0112 (no such object), 0119 (the class differs).
 
 ### 2.2 Application entity: who asks (`scanward worker`, and the desk page "Find at PACS")
 Associations are initiated only to the PACS of `SCANWARD_PACS_FILE`, under the calling title of that file (SCANWARD

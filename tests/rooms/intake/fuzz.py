@@ -1,4 +1,4 @@
-"""Seeded mutation of what comes over the wires: PDUs, files and multipart bodies.
+"""Seeded mutation of what comes over the wires: PDUs, files, multipart bodies and HL7 messages.
 
     PYTHONPATH=tests python tests/rooms/intake/fuzz.py --count 1000000 --seed 1
 
@@ -11,6 +11,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from io import BytesIO
 
 import click
@@ -24,10 +25,14 @@ if __name__ == "__main__":
 
 from rooms.dicom.making import BIG, EXPLICIT, IMPLICIT, ct, report
 from rooms.intake.listening import associate
+from rooms.reporting.messages import oru
+from scanward.archive import results
 from scanward.dicom.errors import Refused
 from scanward.dicom.json_model import Memo
 from scanward.dicom.read import inspect
 from scanward.intake.dimse import command, commitment, pdu
+from scanward.reporting.acks import ack
+from scanward.reporting.hl7 import BadMessage
 from scanward.web.multipart import BadMultipart, parts
 
 BODY = b"--b\r\nContent-Type: application/dicom\r\n\r\n" + bytes(200) + b"\r\n--b\r\n\r\nxyz\r\n--b--\r\n"
@@ -46,6 +51,15 @@ def read_parts(data: bytes) -> None:
         b"".join(part.chunks)
 
 
+def read_reports(data: bytes) -> None:
+    """Read a message; whatever it is, there is an answer to it."""
+    try:
+        results.read(data)
+    except BadMessage as bad:
+        assert ack(None, name="Lakeside", now=datetime.now(UTC), bad=bad)
+        raise
+
+
 def read_again(data: bytes) -> None:
     """With a memo the guard says what it says without one."""
     found = inspect(data)
@@ -62,6 +76,7 @@ TARGETS: list[tuple[bytes, Callable[[bytes], object], type[Exception]]] = [
     (ECHO, read_command, pdu.BadPdu),
     (ASKED, lambda data: commitment.read(memoryview(data), EXPLICIT), Refused),
     (BODY, read_parts, BadMultipart),
+    (oru("FINDINGS: A nodule.\nIMPRESSION: 1. Fine."), read_reports, BadMessage),
 ]
 
 

@@ -1,5 +1,6 @@
 """A house with both doors for machines open: `scanward listen` and `scanward serve` on one data folder."""
 
+import io
 import subprocess
 import sys
 import time
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+import pydicom
 import requests
 
 from rooms.intake.listening import START_SECONDS, Listening, environment, listen
@@ -34,14 +36,29 @@ class House:
     server: psutil.Process
 
     def stow(self, content: bytes, *, kind: str = RELATED, **headers: str) -> requests.Response:
-        """Store over the web, as the machine that has the key."""
-        told = {"Authorization": f"Bearer {self.key}", "Content-Type": kind, **headers}
-        return requests.post(f"{self.address}/dicom-web/studies", data=content, headers=told, timeout=120)
+        """Store over the web."""
+        return stow(self.address, self.key, content, kind=kind, **headers)
+
+    def processes(self) -> list[psutil.Process]:
+        """Both servers, and all that they started."""
+        return [psutil.Process(self.listener.process.pid), self.server, *self.server.children(recursive=True)]
 
     def memory(self) -> int:
         """What both servers and all that they started hold."""
-        processes = [psutil.Process(self.listener.process.pid), self.server, *self.server.children(recursive=True)]
-        return sum(each.memory_info().rss for each in processes)
+        return sum(each.memory_info().rss for each in self.processes())
+
+
+def stow(address: str, key: str, content: bytes, *, kind: str = RELATED, **headers: str) -> requests.Response:
+    """Store over the web, as the machine that has the key."""
+    told = {"Authorization": f"Bearer {key}", "Content-Type": kind, **headers}
+    return requests.post(f"{address}/dicom-web/studies", data=content, headers=told, timeout=120)
+
+
+def file_of(one: pydicom.Dataset) -> bytes:
+    """An object as a file."""
+    out = io.BytesIO()
+    one.save_as(out)
+    return out.getvalue()
 
 
 def command(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -51,31 +68,45 @@ def command(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def house(place: Path, toml: str = "") -> Iterator[House]:
-    """Open it."""
-    listener = listen(place, toml)
-    key = command(place, "key", "add", "scanner", "--issuer", "LAKESIDE").stdout.strip()
+def web(place: Path) -> Iterator[tuple[str, psutil.Process]]:
+    """The web server of a place; its address."""
     port = free_port()
     settings = {**environment(place), "SCANWARD_PORT": str(port)}
     with (place / "log").open("ab") as log:
         line = [sys.executable, "-m", "scanward.cli", "serve"]
         server = subprocess.Popen(line, env=settings, stdout=log, stderr=log)
     try:
-        found = House(listener, f"http://127.0.0.1:{port}", key, psutil.Process(server.pid))
+        address = f"http://127.0.0.1:{port}"
         until = time.monotonic() + START_SECONDS * 4
-        while not _answers(found):
+        while not _answers(address):
             assert server.poll() is None, (place / "log").read_text()[-2000:]
             assert time.monotonic() < until
             time.sleep(0.1)
-        yield found
+        yield address, psutil.Process(server.pid)
     finally:
         server.terminate()
         server.wait(60)
+
+
+def new_key(place: Path) -> str:
+    """A key for a machine that stores over the web."""
+    return command(place, "key", "add", "scanner", "--issuer", "LAKESIDE").stdout.strip()
+
+
+@contextmanager
+def house(place: Path, toml: str = "") -> Iterator[House]:
+    """Open it."""
+    listener = listen(place, toml)
+    try:
+        with web(place) as (address, server):
+            yield House(listener, address, new_key(place), server)
+    finally:
         listener.stop()
 
 
-def _answers(found: House) -> bool:
+def _answers(address: str) -> bool:
     try:
-        return found.stow(b"", kind="text/plain").status_code == 415
+        requests.get(f"{address}/account/login/", timeout=30)
     except requests.ConnectionError:
         return False
+    return True

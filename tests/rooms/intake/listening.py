@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -88,11 +89,11 @@ class Listening:
         return code
 
 
-def listen(place: Path, toml: str = "", listeners: int = 1) -> Listening:
-    """Start it, and wait until it listens."""
+def listen(place: Path, toml: str = "", listeners: int = 1, under: Sequence[str] = ()) -> Listening:
+    """Start it, under another program if need be, and wait until it listens."""
     if toml:
         (place / "dicom.toml").write_text(toml)
-    command = [sys.executable, "-m", "scanward.cli", "listen"]
+    command = [*under, sys.executable, "-m", "scanward.cli", "listen"]
     log = (place / "log").open("ab")
     process = subprocess.Popen(command, env=environment(place), stdout=subprocess.PIPE, stderr=log)
     log.close()

@@ -1,47 +1,199 @@
 """What was acknowledged is there after kill -9, and a full disk says so and is no end."""
 
+import contextlib
 import os
 import random
+import re
 import resource
 import signal
+import subprocess
 import threading
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
+import psutil
 import pytest
+import requests
+from pydicom.uid import generate_uid as unique
 
-from rooms.intake.listening import copy_of, listen
+from rooms.intake.house import body, command, file_of, house, new_key, stow, web
+from rooms.intake.listening import Listening, listen, program
 from rooms.intake.senders import association, send, slice_of
 
-POINTS = int(os.environ.get("SCANWARD_TEST_KILL_POINTS", "3"))
+# How many more objects than were acknowledged may be kept for each kill: what was under way.
+UNDER_WAY = 3
 
 
 def send_until_killed(port: int, acknowledged: list[str]) -> None:
     """Send slices for as long as somebody answers; note which were acknowledged."""
     with association(port) as found:
         while found.is_established:
-            one = slice_of()
+            one = slice_of(uid=unique())
             if getattr(found.send_c_store(one), "Status", None) != 0:
                 return
             acknowledged.append(one.SOPInstanceUID)
 
 
-@pytest.mark.parametrize("seed", range(1, POINTS + 1))
-def test_nothing_acknowledged_is_lost_by_kill_9(template, tmp_path, seed):
-    """Fault D1; more points with SCANWARD_TEST_KILL_POINTS=500."""
-    place, chance = copy_of(template, tmp_path / "place"), random.Random(seed)
-    running, acknowledged = listen(place), []
-    killer = threading.Timer(chance.uniform(0.1, 1.5), lambda: os.kill(running.process.pid, signal.SIGKILL))
+def stow_until_killed(address: str, key: str, acknowledged: list[str]) -> None:
+    """The same over the web, a few in each body."""
+    with contextlib.suppress(requests.RequestException):
+        while True:
+            made = [slice_of(uid=unique()) for _ in range(UNDER_WAY)]
+            if stow(address, key, body(*map(file_of, made))).status_code != 200:
+                return
+            acknowledged += [one.SOPInstanceUID for one in made]
+
+
+def kill(*processes: psutil.Process) -> None:
+    """All at once, as the power goes."""
+    for each in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            each.kill()
+
+
+def kill_listener(place: Path, after: float, acknowledged: list[str]) -> None:
+    """Send over DICOM, and kill the listener while it works."""
+    running = listen(place)
+    judge(running, acknowledged)
+    killer = threading.Timer(after, kill, [psutil.Process(running.process.pid)])
     killer.start()
     send_until_killed(running.port, acknowledged)
-    assert running.process.wait(30) == -signal.SIGKILL
-    again = listen(place)
-    kept = {uid for (uid,) in again.ask("SELECT sop_instance_uid FROM archive_instance")}
-    assert acknowledged
+    assert running.process.wait(60) == -signal.SIGKILL
+    assert running.process.stdout
+    running.process.stdout.close()
+
+
+def kill_server(place: Path, key: str, after: float, acknowledged: list[str]) -> None:
+    """Store over the web, and kill the server and its workers."""
+    with web(place) as (address, server):
+        killer = threading.Timer(after, kill, [server, *server.children(recursive=True)])
+        killer.start()
+        stow_until_killed(address, key, acknowledged)
+        killer.join()
+
+
+def judge(running: Listening, acknowledged: list[str]) -> set[str]:
+    """After the restart: everything that was acknowledged is there, and nothing half done lies about."""
+    kept = {uid for (uid,) in running.ask("SELECT sop_instance_uid FROM archive_instance")}
     assert set(acknowledged) <= kept
-    assert len(kept) <= len(acknowledged) + 1
-    assert not list((place / "spool").glob("*")) if (place / "spool").exists() else True
-    assert send(again.port, slice_of()) == [0]
+    spool = running.place / "spool"
+    assert not spool.exists() or not list(spool.iterdir())
+    assert not list((running.place / "vault" / "tmp").glob("*"))
+    return kept
+
+
+@pytest.mark.parametrize("points", [4, pytest.param(500, marks=[pytest.mark.long, pytest.mark.timeout(7200)])])
+def test_nothing_acknowledged_is_lost_by_kill_9(own_place, points):
+    """M4. Fault D1: both wires, at seeded moments; each start finds what the one before was killed with."""
+    acknowledged, key = [], new_key(own_place)
+    points = int(os.environ.get("SCANWARD_TEST_KILL_POINTS", points))
+    for seed in range(1, points + 1):
+        after = random.Random(seed).uniform(0.05, 1.0)
+        if seed % 4:
+            kill_listener(own_place, after, acknowledged)
+        else:
+            kill_server(own_place, key, after, acknowledged)
+    again = listen(own_place)
+    kept = judge(again, acknowledged)
+    assert acknowledged
+    assert len(kept) <= len(acknowledged) + points * UNDER_WAY
+    assert send(again.port, slice_of(uid=unique())) == [0]
     assert again.stop() == 0
+    assert "0 found damaged" in command(own_place, "vault", "scrub").stdout
+
+
+@pytest.mark.skipif(program("strace") is None, reason="needs strace")
+def test_an_answer_leaves_only_after_the_sync(own_place):
+    """Fault D2: in the order of the system calls, no success is sent while anything of the vault is unsynced."""
+    trace = own_place / "trace"
+    calls = "trace=fsync,fdatasync,pwrite64,pwritev,pwritev2,write,rename,sendto"
+    under = [
+        "strace",
+        "-D",
+        "-f",
+        "-yy",
+        "--seccomp-bpf",
+        "-e",
+        calls,
+        "-e",
+        "signal=none",
+        "-s",
+        "8",
+        "-o",
+        str(trace),
+    ]
+    running = listen(own_place, under=under)
+    assert send(running.port, *[slice_of(study=f"1.2.3.90.{number}") for number in (1, 1, 2, 2, 2)]) == [0] * 5
+    assert running.stop() == 0
+    answers, unsynced, synced = 0, set(), 0
+    for line in trace.read_text().splitlines():
+        found = re.match(r"\d+ +(\w+)\((?:\"([^\"]*)\"|\d+<([^>]*)>)", line)
+        if not found:
+            continue
+        call, path = found[1], found[2] or found[3]
+        if call == "sendto" and '"\\4\\0' in line:
+            answers += 1
+            assert not unsynced, line
+            assert synced, line
+            synced = 0
+        elif "/vault/" in path and call in ("pwrite64", "pwritev", "pwritev2", "write"):
+            unsynced.add(path)
+        elif "/vault/" in path and call in ("fsync", "fdatasync"):
+            unsynced.discard(path)
+            synced += 1
+    assert answers == 5
+
+
+@contextlib.contextmanager
+def failing(processes: list[psutil.Process], number: int, error: str) -> Iterator[None]:
+    """From the Nth call on, in every thread, the disk takes nothing: writes, syncs, renames, new files."""
+    calls = "pwrite64,pwritev,pwritev2,fsync,fdatasync,rename,ftruncate,mkdir"
+    whom = [word for each in processes for word in ("-p", str(each.pid))]
+    line = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={calls}"]
+    line += ["-e", f"inject={calls}:error={error}:when={number}+", *whom]
+    with subprocess.Popen(line, stderr=subprocess.DEVNULL) as tracer:
+        until = time.monotonic() + 60
+        while not all(tracer_of(each) == tracer.pid for each in processes):
+            assert tracer.poll() is None
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        yield
+        tracer.terminate()
+
+
+def tracer_of(process: psutil.Process) -> int:
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    return int(status.split("TracerPid:")[1].split()[0])
+
+
+@pytest.mark.skipif(program("strace") is None, reason="needs strace")
+@pytest.mark.parametrize(
+    "numbers", [(1, 2, 4, 7, 11), pytest.param(range(1, 41), marks=[pytest.mark.long, pytest.mark.timeout(3600)])]
+)
+def test_a_disk_that_is_full_at_any_call_is_told_and_is_no_end(own_place, numbers):
+    """Faults D3, D4: 0xA700 and 507 from the Nth call on; with room again it is success, without a restart."""
+    acknowledged = []
+    with house(own_place) as found:
+        for number in numbers:
+            error = ("ENOSPC", "EIO")[number % 2]
+            made = [slice_of(uid=unique(), study=f"1.2.3.91.{number}.{which}") for which in range(2)]
+            with failing(found.processes(), number, error):
+                [status] = send(found.listener.port, made[0])
+                answer = found.stow(body(file_of(made[1]))).status_code
+            assert status in (0, 0xA700), number
+            assert answer in (200, 507), number
+            acknowledged += [
+                one.SOPInstanceUID for one, ok in zip(made, (status == 0, answer == 200), strict=True) if ok
+            ]
+            until = time.monotonic() + 60
+            while (
+                send(found.listener.port, slice_of()) != [0] or found.stow(body(file_of(slice_of()))).status_code != 200
+            ):
+                assert time.monotonic() < until, number
+                time.sleep(0.1)
+        judge(found.listener, acknowledged)
+    assert "0 found damaged" in command(own_place, "vault", "scrub").stdout
 
 
 def test_a_full_disk_is_told_and_is_no_end(own_place):

@@ -18,7 +18,7 @@ from django.test import Client
 
 from cast import BY, ISSUER, PLACE
 from rooms.dicom.making import EXPLICIT, INSTANCE, by_pydicom, ct, file
-from rooms.intake.house import BOUNDARY, RELATED, House, body, house
+from rooms.intake.house import BOUNDARY, RELATED, House, body, file_of, house
 from rooms.intake.listening import copy_of
 from rooms.intake.raw import data_set, store
 from rooms.intake.senders import association, send, slice_of
@@ -103,7 +103,7 @@ DOCUMENTS = {
 def open_house(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with house(copy_of(template, tmp_path_factory.mktemp("house") / "place")) as found:
         assert send(found.listener.port, slice_of()) == [0]
-        assert found.stow(body(data_of(slice_of()))).status_code == 200
+        assert found.stow(body(file_of(slice_of()))).status_code == 200
         yield found
 
 
@@ -115,7 +115,7 @@ def good_senders(open_house: House) -> Iterator[None]:
     def go() -> None:
         while not stop.is_set() or not answers:
             answers.extend(send(open_house.listener.port, slice_of()))
-            answers.append(open_house.stow(body(data_of(slice_of()))).status_code - 200)
+            answers.append(open_house.stow(body(file_of(slice_of()))).status_code - 200)
 
     sender, before = threading.Thread(target=go), open_house.memory()
     sender.start()
@@ -124,12 +124,6 @@ def good_senders(open_house: House) -> Iterator[None]:
     sender.join(120)
     assert set(answers) == {0}
     assert open_house.memory() - before < 64 * MEGABYTES
-
-
-def data_of(one) -> bytes:
-    out = io.BytesIO()
-    one.save_as(out)
-    return out.getvalue()
 
 
 @pytest.mark.parametrize("name", CONTAINERS)

@@ -2,34 +2,40 @@
 
 import io
 import json
-import socket
 import subprocess
 import time
 
 import pytest
 import requests
 
-from rooms.intake.listening import program
+from rooms.dicom.making import CT
+from rooms.intake.listening import listen, program
+from rooms.intake.real_pacs import free_port
 from rooms.intake.senders import slice_of
 
 pytestmark = pytest.mark.skipif(program("Orthanc") is None, reason="needs Orthanc")
 
 
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
-
-
 @pytest.fixture
-def orthanc(listener, tmp_path):
-    """An Orthanc that knows us as a modality."""
-    web = free_port()
+def house(own_place, tmp_path):
+    """A listener and an Orthanc that know each other; the listener, and the address of Orthanc's web services."""
+    web, port = free_port(), free_port()
+    toml = f"""
+        [[listener]]
+        port = 0
+        [[peer]]
+        ae_title = "ORTHANC"
+        addresses = ["127.0.0.1"]
+        host = "127.0.0.1"
+        port = {port}
+    """
+    listener = listen(own_place, toml)
     settings = {
         "StorageDirectory": str(tmp_path / "orthanc"),
         "IndexDirectory": str(tmp_path / "orthanc"),
         "HttpPort": web,
-        "DicomPort": free_port(),
+        "DicomPort": port,
+        "DicomAet": "ORTHANC",
         "AuthenticationEnabled": False,
         "RemoteAccessAllowed": False,
         "Plugins": [],
@@ -40,18 +46,32 @@ def orthanc(listener, tmp_path):
     process = subprocess.Popen(["Orthanc", str(tmp_path / "o.json")], stdout=log, stderr=log)
     log.close()
     address = f"http://127.0.0.1:{web}"
-    for _ in range(300):
+    for _ in range(600):
         try:
             requests.get(f"{address}/system", timeout=5)
             break
         except requests.ConnectionError:
             time.sleep(0.1)
-    yield address
+    yield listener, address
     process.terminate()
     process.wait(30)
+    assert listener.stop() == 0
 
 
-def test_orthanc_echoes_and_sends_a_study(listener, orthanc):
+def commitment(orthanc, *named):
+    """Have Orthanc ask for storage commitment, and wait for the report that it is brought."""
+    asked = {"DicomInstances": [{"SOPClassUID": CT, "SOPInstanceUID": uid} for uid in named], "Timeout": 30}
+    started = requests.post(f"{orthanc}/modalities/scanward/storage-commitment", json=asked, timeout=60).json()
+    until = time.monotonic() + 60
+    while (report := requests.get(f"{orthanc}{started['Path']}", timeout=20).json())["Status"] == "Pending":
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    return report
+
+
+def test_orthanc_echoes_sends_a_study_and_is_given_commitment(house):
+    """Fault A17: the report comes over an association of our own, and names what was never stored."""
+    listener, orthanc = house
     made = [slice_of(study="1.2.3.4.808") for _ in range(3)]
     for one in made:
         stream = io.BytesIO()
@@ -62,3 +82,9 @@ def test_orthanc_echoes_and_sends_a_study(listener, orthanc):
     sent = requests.post(f"{orthanc}/modalities/scanward/store", data=study, timeout=60).json()
     assert sent["FailedInstancesCount"] == 0
     assert [listener.count("instance", one.SOPInstanceUID) for one in made] == [1, 1, 1]
+    kept = [str(one.SOPInstanceUID) for one in made]
+    report = commitment(orthanc, *kept)
+    assert (report["Status"], len(report["Success"]), report["Failures"]) == ("Success", 3, [])
+    report = commitment(orthanc, kept[0], "1.2.3.4.404")
+    assert report["Status"] == "Failure"
+    assert [row["SOPInstanceUID"] for row in report["Failures"]] == ["1.2.3.4.404"]

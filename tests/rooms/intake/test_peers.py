@@ -293,6 +293,7 @@ def test_a_settings_file_that_is_wrong_says_what_to_change(tmp_path, toml, sente
 
 
 def test_a_written_reason_allows_plain_dicom_beyond_this_machine(tmp_path):
+    """M5, M6: without it the default holds, and nothing plain leaves this machine."""
     path = tmp_path / "dicom.toml"
     path.write_text('[[listener]]\naddress = "10.1.0.5"\nwithout_tls_because = "Scanner of 2009 behind its own VLAN"')
     assert load(path, port=0).listeners[0].tls is None

@@ -10,6 +10,7 @@ import pytest
 
 from cast import ALICE, CHARLIE, NOW, PLACE, Cast, abdomen_of, actor, chest_of
 from rooms.intake.talking_pacs import Pacs, write_file
+from rooms.intake.test_peers import Authority
 from scanward.access.actions import AccessRefused
 from scanward.archive.models import Instance, Study
 from scanward.audit.models import Entry
@@ -119,6 +120,31 @@ def test_a_study_is_fetched_whole_and_counted(cast: Cast, started: Started) -> N
     assert study.patient == cast.alices
     assert told("import_started")[-1] == {"pacs": "Archive", "expected": ALL, "here": 0}
     assert told("import_finished")[-1] == {"pacs": "Archive", "expected": ALL, "here": ALL}
+
+
+def test_over_mutual_tls_a_study_comes_and_a_stranger_is_not_asked(
+    cast: Cast, started: Started, tmp_path: Path
+) -> None:
+    """M1: the PACS shows a certificate of the house's authority, and sees ours; with another's it gets no question."""
+    authority = Authority(tmp_path, "hospital")
+    theirs, ours = (
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(authority.file)),
+        authority.issue("us"),
+    )
+    theirs.load_cert_chain(*authority.issue("pacs"))
+    theirs.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    theirs.verify_mode = ssl.CERT_REQUIRED
+    row = {"ca": str(authority.file), "certificate": str(ours[0]), "key": str(ours[1])}
+    started(tls=theirs, row=row)
+    found = fetch(cast)
+    fetching.work(found, now=NOW)
+    found.refresh_from_db()
+    assert (found.state, found.here) == (RetrievalState.DONE, ALL)
+    (tmp_path / "elsewhere").mkdir()
+    stranger = started(tls=theirs, row={**row, "ca": str(Authority(tmp_path / "elsewhere", "stranger").file)})
+    with pytest.raises(NotAllowed, match="not reached"):
+        ask(cast)
+    assert stranger.asked == []
 
 
 def test_what_did_not_come_is_named_and_asked_for_again(cast: Cast, started: Started) -> None:

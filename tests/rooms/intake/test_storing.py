@@ -140,6 +140,26 @@ def test_nothing_is_moved_to_anybody(listener, destination):
     assert listener.told("security_alert", "query by a peer")
 
 
+@pytest.mark.dcmtk
+@pytest.mark.parametrize("words", [["findscu"], ["movescu", "-aem", "EVIL"], ["getscu"]], ids=["find", "move", "get"])
+def test_dcmtks_questions_are_refused(listener, words, tmp_path):
+    """Faults A9, A11: dcmtk's own programs are told so, and get no row and no file."""
+    send(listener.port, slice_of())
+    command = [words[0], "-v", "-S", *words[1:], "-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID=1.2.3.77"]
+    done = subprocess.run(
+        [*command, "127.0.0.1", str(listener.port)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        cwd=tmp_path,
+    )
+    said = done.stdout + done.stderr
+    assert "Refused" in said, said
+    assert "Liddell" not in said
+    assert not list(tmp_path.iterdir())
+
+
 def test_commitment_is_given_for_what_is_kept(listener):
     one, two = slice_of(), slice_of()
     send(listener.port, one, two)

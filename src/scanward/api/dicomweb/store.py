@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -141,7 +142,7 @@ def _take(batch: list[Incoming | None], told: Told, *, study_uid: str, sender: S
         found.append((item, seen))
     try:
         answers: list[Received | None] = list(settle(found, sender=sender, now=now))
-    except VaultError as error:
+    except (VaultError, DatabaseError) as error:
         told.full = not isinstance(error, damage.Damaged)
         if isinstance(error, damage.Damaged):
             # What is damaged is what was here before; the new copy of it can't be compared, so it is not taken.

@@ -17,6 +17,7 @@ from typing import Final
 from scanward.intake.dimse import pdu
 from scanward.intake.dimse.alerts import Alerts, Why
 from scanward.intake.dimse.association import Association, NotPdu, Timing
+from scanward.intake.dimse.courier import Courier
 from scanward.intake.dimse.keeper import Keeper
 from scanward.intake.dimse.negotiation import Caller
 from scanward.intake.dimse.pdu import AbortReason, BadPdu, Reject
@@ -131,7 +132,8 @@ class Server:
         self._stamp = _stamp(settings_file)
         self.keeper = Keeper(clock=clock)
         self.alerts = Alerts(self.keeper.tell, clock=clock)
-        self._services = Services(self.keeper, self.alerts, clock, issuer)
+        self._courier = Courier()
+        self._services = Services(self.keeper, self.alerts, clock, issuer, self._courier)
         self.register = Register(caps)
         self._stopping = threading.Event()
         self._sockets: list[tuple[socket.socket, Listener]] = []
@@ -155,6 +157,7 @@ class Server:
     def stop(self) -> None:
         """Take no more, let what is under way end, and finish the index."""
         self._stopping.set()
+        self._courier.stop()
         for sock, _listener in self._sockets:
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)

@@ -16,6 +16,7 @@ from scanward.intake import malware
 from scanward.intake.dimse import classes, commitment
 from scanward.intake.dimse.alerts import Alerts, Why
 from scanward.intake.dimse.command import Command, Field, Status, Tag
+from scanward.intake.dimse.courier import Courier
 from scanward.intake.dimse.keeper import CanNotKeep, Keeper
 from scanward.intake.dimse.negotiation import Caller
 from scanward.intake.dimse.peers import Peer
@@ -33,7 +34,7 @@ class Reply:
 
     status: int
     comment: str = ""
-    # For storage commitment: what is reported after the response.
+    # For storage commitment: what is reported after the response, unless the courier brings it.
     report: commitment.Answer | None = None
 
 
@@ -60,6 +61,7 @@ class Services:
     alerts: Alerts
     clock: Callable[[], datetime]
     issuer: str
+    courier: Courier
 
     def answer(self, message: Message, peer: Peer, caller: Caller) -> Reply:
         """Do what the message asks for, or say why not."""
@@ -118,9 +120,10 @@ class Services:
             self._tell(Why.NOT_READABLE, peer, caller, refused.reason.value)
             return Reply(0x0115, f"{refused.element} {refused.reason.value}".strip())
         try:
-            return Reply(Status.SUCCESS, report=self.keeper.do(lambda: commitment.check(asked)))
+            report = self.keeper.do(lambda: commitment.check(asked))
         except CanNotKeep:
             return Reply(0x0110, "The index does not answer. Ask again later.")
+        return Reply(Status.SUCCESS, report=None if self.courier.takes(report, peer, caller.listener) else report)
 
     def _tell(self, why: Why, peer: Peer, caller: Caller, detail: str) -> None:
         self.alerts(why, caller.address, title=peer.ae_title, detail=detail, listener=caller.listener.name)
