@@ -83,14 +83,14 @@ def judge(running: Listening, acknowledged: list[str]) -> set[str]:
     return kept
 
 
-@pytest.mark.parametrize("points", [4, pytest.param(500, marks=[pytest.mark.long, pytest.mark.timeout(7200)])])
+@pytest.mark.parametrize("points", [2, pytest.param(500, marks=[pytest.mark.long, pytest.mark.timeout(7200)])])
 def test_nothing_acknowledged_is_lost_by_kill_9(own_place, points):
     """M4. Fault D1: both wires, at seeded moments; each start finds what the one before was killed with."""
     acknowledged, key = [], new_key(own_place)
     points = int(os.environ.get("SCANWARD_TEST_KILL_POINTS", points))
     for seed in range(1, points + 1):
         after = random.Random(seed).uniform(0.05, 1.0)
-        if seed % 4:
+        if seed % 2:
             kill_listener(own_place, after, acknowledged)
         else:
             kill_server(own_place, key, after, acknowledged)
@@ -169,7 +169,7 @@ def tracer_of(process: psutil.Process) -> int:
 
 @pytest.mark.skipif(program("strace") is None, reason="needs strace")
 @pytest.mark.parametrize(
-    "numbers", [(1, 2, 4, 7, 11), pytest.param(range(1, 41), marks=[pytest.mark.long, pytest.mark.timeout(3600)])]
+    "numbers", [(1, 4, 9), pytest.param(range(1, 41), marks=[pytest.mark.long, pytest.mark.timeout(3600)])]
 )
 def test_a_disk_that_is_full_at_any_call_is_told_and_is_no_end(own_place, numbers):
     """Faults D3, D4: 0xA700 and 507 from the Nth call on; with room again it is success, without a restart."""
