@@ -155,7 +155,7 @@ def test_dcmtks_questions_are_refused(listener, words, tmp_path):
         cwd=tmp_path,
     )
     said = done.stdout + done.stderr
-    assert "Refused" in said, said
+    assert "Refused" in said or "0xa700" in said, said
     assert "Liddell" not in said
     assert not list(tmp_path.iterdir())
 
