@@ -46,7 +46,8 @@ PAYLOADS = [
     f"${{{MARK}}}{{{{{MARK}}}}}%({MARK})s",
     f"{MARK}ʼ OR 1=1 --",
 ]
-COMPLAINTS = re.compile(rb"syntax error|OperationalError|ProgrammingError|sqlite|psycopg|unrecognized token", re.I)
+# What a database says when it was asked nonsense; none of it stands in a payload, which a form may rightly show again.
+COMPLAINTS = re.compile(rb"syntax error|OperationalError|ProgrammingError|psycopg|unrecognized token|sqlcipher", re.I)
 
 
 def names() -> list[str]:
