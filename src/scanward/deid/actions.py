@@ -67,17 +67,15 @@ TECHNICAL: Final = frozenset(
 )
 CODED: Final = frozenset((0x00080100, 0x00080102, 0x00080103, 0x00080104, 0x00080119, 0x00080120))
 _SCHEME_VERSION: Final = 0x00080103
-# Conditional on an attribute that always goes: the ethics committee's approval number, dates in another
-# calendar.
-_GO_WITH_ANOTHER: Final = frozenset((0x00120081, 0x00100035))
+# Conditional on an attribute that always goes (the ethics committee's approval number, dates in another calendar), or
+# on where frames stood: what is written says it anew in the basic offset table.
+_GO_WITH_ANOTHER: Final = frozenset((0x00120081, 0x00100035, 0x7FE00001, 0x7FE00002))
 _TEXT: Final = frozenset(["LO", "SH", "ST", "LT", "UT", "UC"])
 _DATES: Final = frozenset(["DA", "DT", "TM"])
 _NUMBERS: Final = frozenset(["DS", "IS"])
 _BINARY: Final = frozenset(["US", "SS", "UL", "SL", "UV", "SV", "FL", "FD", "AT"])
 _BULK: Final = frozenset(
     (
-        0x7FE00001,  # ExtendedOffsetTable
-        0x7FE00002,  # ExtendedOffsetTableLengths
         0x7FE00008,  # FloatPixelData
         0x7FE00009,  # DoubleFloatPixelData
         0x00281201,  # RedPaletteColorLookupTableData

@@ -5,12 +5,14 @@ can look like letters too, so the rules below know how ramps and floating-point 
 """
 
 import re
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
 _RUN: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9 ^=._,:;@/\\+()&'#%~|-]{6,}[A-Za-z0-9]")
 _PRINTABLE: Final = re.compile(rb"[\x20-\x7e\t\r\n]*")
 _WIDE: Final = re.compile(rb"(?:[A-Za-z0-9^ ._-]\0){6,}|(?:\0[A-Za-z0-9^ ._-]){6,}")  # UTF-16
+_LONG_RUN: Final = re.compile(rb"[\x20-\x7e\t\r\n]{24,}")
 _LONGEST_SEARCH: Final = 1 << 20
 _FLOATS: Final = {b"FL": 4, b"OF": 4, b"FD": 8, b"OD": 8}
 # The byte with sign and exponent of the numbers that images need: 0.002 to 131,072 (FL), 1e-5 to 131,072 (FD).
@@ -20,11 +22,13 @@ _EXPONENTS: Final = {4: frozenset(range(0x3B, 0x48)), 8: frozenset((0x3F, 0x40))
 def reads_as_text(vr: bytes, value: bytes, *, little: bool) -> bool:
     """Do letters stand where the VR promises numbers or bytes?"""
     plain = value.rstrip(b"\0 ")
-    if len(plain) < 6:
+    if len(plain) < 5:
         return False
     if width := _FLOATS.get(vr):
         return _text_among_floats(value, width, little=little)
-    if len(plain) >= 8 and _PRINTABLE.fullmatch(plain) and not _ramp(plain):
+    if len(plain) < 8:
+        return plain.isalnum() and not _even(list(plain), 2)
+    if _PRINTABLE.fullmatch(plain) and not _ramp(plain):
         return True
     if len(value) > _LONGEST_SEARCH:
         return False
@@ -37,13 +41,13 @@ def _text_among_floats(value: bytes, width: int, *, little: bool) -> bool:
 
     In long arrays chance alone makes such bytes, so there only longer runs count.
     """
+    wanted = 8 if len(value) <= 512 else 24
     if len(value) > 1 << 14:
-        return False
-    if len(value) <= 64 and value.rstrip(b"\0 ").isalnum():
-        return len(value) >= 8
+        value = b"".join(_aligned(value, width))
+    if 8 <= len(value) <= 64 and value.rstrip(b"\0 ").isalnum():
+        return True
     top = width - 1 if little else 0
-    wanted, run = (8 if len(value) <= 512 else 24), 0
-    odd = False
+    run, odd = 0, False
     for at in range(0, len(value) - width + 1, width):
         group = value[at : at + width]
         prints = _PRINTABLE.fullmatch(group) is not None
@@ -52,6 +56,13 @@ def _text_among_floats(value: bytes, width: int, *, little: bool) -> bool:
         if odd and run >= wanted:
             return True
     return False
+
+
+def _aligned(value: bytes, width: int) -> Iterator[bytes]:
+    """The numbers of a long array around which letters stand in a row."""
+    for run in _LONG_RUN.finditer(value):
+        start, end = run.start() // width * width, -(-run.end() // width) * width
+        yield value[start:end] + bytes(width)
 
 
 def _ramp(run: bytes) -> bool:

@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from scanward.deid.header import NeedMore
 from scanward.deid.held import Held, HeldReason
 from scanward.deid.keyed import Project
 from scanward.deid.profiles import Profile
-from scanward.deid.rewrite import Cleaned, Deidentifier, NeedMore, Permissions
+from scanward.deid.rewrite import Cleaned, Deidentifier, Permissions
 from scanward.deid.sources import Source
 from scanward.deid.sweep import known_values
 from scanward.dicom.errors import RefusalReason, Refused

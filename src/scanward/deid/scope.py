@@ -4,6 +4,7 @@ The slices of a series share nearly all of their element bytes. So every element
 output bytes are looked up by its input bytes from then on.
 """
 
+import re
 import struct
 import time
 from collections import Counter
@@ -26,6 +27,8 @@ BINARY: Final = frozenset(b"AT FD FL SL SS SV UL US UV".split())
 BULK: Final = frozenset(b"OB OD OF OL OV OW".split())
 WIDTHS: Final = {b"US": 2, b"SS": 2, b"UL": 4, b"SL": 4, b"FL": 4, b"AT": 4, b"FD": 8, b"SV": 8, b"UV": 8}
 NUL_PADDED: Final = frozenset((b"UI", b"OB", b"UN"))
+_NUMBERS: Final = frozenset((b"DS", b"IS"))
+_LONG_NUMBER: Final = re.compile(rb"\d{7}")
 _CHARACTER_SET: Final = 0x00080005
 
 
@@ -118,7 +121,7 @@ class Scope:
         chosen = action(tag, self.profile)
         if chosen is Action.REMOVE:
             return self._done(tag, vr, Action.REMOVE, value, None)
-        true_vr = _true_vr(tag, vr)
+        true_vr = _true_vr(tag, vr, value)
         if strict and chosen in (Action.CLEAN, Action.TECHNICAL, Action.CODE):
             chosen = Action.DUMMY
         if ELEMENTS[tag][0] == "SQ":
@@ -244,7 +247,7 @@ def _first_vr(tag: int) -> bytes:
     return (b"OW" if "OW" in first else first[0].encode()) if len(first) > 1 else first[0].encode()
 
 
-def _true_vr(tag: int, vr: bytes) -> bytes | None:
+def _true_vr(tag: int, vr: bytes, value: bytes) -> bytes | None:
     """The VR to treat and write an element with; None when the file's VR contradicts the dictionary's."""
     entry = ELEMENTS[tag][0]
     if vr in (b"", b"UN"):
@@ -253,7 +256,8 @@ def _true_vr(tag: int, vr: bytes) -> bytes | None:
         return vr
     dictionary = _first_vr(tag)
     if vr in TEXTUAL and dictionary in TEXTUAL:
-        return dictionary
+        number = dictionary in _NUMBERS and vr not in _NUMBERS
+        return None if number and _LONG_NUMBER.search(value) else dictionary  # as text it may be a record's number
     if vr in BINARY and dictionary in BINARY and WIDTHS[vr] == WIDTHS[dictionary]:
         return vr
     return dictionary if vr in BULK and dictionary in BULK else None

@@ -75,6 +75,9 @@ class Known:
     def is_number(self, text: str) -> bool:
         """True when this decimal or integer is a known number of at least five digits, however it is written."""
         digits = _NUMERAL.sub("", text).lstrip("0")
+        if "." in digits:
+            digits = digits.replace(".", "")
+            return len(digits) > 7 and digits in self._without_zeros  # fewer would hit measures by chance
         return len(digits) > 4 and (digits in self.numbers or digits in self._without_zeros)
 
     @cached_property

@@ -1,6 +1,7 @@
 """What becomes of one value under an action: its new bytes, or None when it may not stay."""
 
 import re
+import struct
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Final, Protocol
@@ -12,6 +13,7 @@ from scanward.deid.keyed import Project
 from scanward.deid.profiles import Dates, Profile
 from scanward.deid.sweep import Known
 from scanward.deid.text import CODECS, clean_prose, clean_values, codec_of, legal_code_string
+from scanward.dicom.dictionary import ELEMENTS
 from scanward.dicom.standard_uids import STANDARD_UIDS
 from scanward.dicom.walk import Encoding
 
@@ -39,7 +41,7 @@ _TIMEZONE: Final = 0x00080201
 _ZONE: Final = re.compile(rb"[+-]\d{4}")
 _AGE: Final = re.compile(rb"(\d{3})([DWMY])")
 _CODE_VALUE: Final = re.compile(
-    r"\d{3,18}|[A-Z]\d?-[0-9A-F]{4,5}|\d{1,7}-\d|RID\d{1,6}|RDE\d{1,5}|[A-Z]{1,4}\d{0,3}|[A-Z0-9]{4}"
+    r"\d{3,5}|1[0-3]\d{4}|[A-Z]\d?-[0-9A-F]{4,5}|\d{1,7}-\d|RID\d{1,6}|RDE\d{1,5}|[A-Z]{1,4}\d{0,3}|[A-Z0-9]{4}"
 )
 _UNITS: Final = frozenset(
     [
@@ -146,7 +148,7 @@ _SCHEMES: Final = frozenset(
         "99SDM",
     ]
 )
-_VERSION: Final = re.compile(r"[\d.]{1,10}|20\d{6}")
+_VERSION: Final = re.compile(r"\d{1,4}(?:\.\d{1,4}){0,3}|20\d{6}")
 _GRAPHIC_LAYERS: Final = frozenset((0x00700002, 0x00700402))  # names that refer to each other
 
 
@@ -162,11 +164,19 @@ def _keep(tag: int, vr: bytes, old: bytes, scope: Surroundings, parent: int) -> 
         return _check(tag, vr, old, scope, parent)
     if tag == _TIMEZONE:
         return old if _ZONE.fullmatch(old.strip(b"\0 ")) else None
+    if vr == b"AT" and _names_attributes(old, scope.encoding):
+        return old
     if vr in _FIXED or vr in _BULK:
         broken = vr in _FIXED and len(old) % _FIXED[vr]
         text = reads_as_text(vr, old, little=scope.encoding.little)
         return None if broken or text or scope.known.in_bytes(old) else old
     return None if scope.known.in_text(old.decode(scope.codec, "replace")) else old.rstrip(b" \0")
+
+
+def _names_attributes(old: bytes, encoding: Encoding) -> bool:
+    """Are all values tags of the dictionary? Tags can look like letters: (0020,0032) is a digit and a space."""
+    pairs = struct.iter_unpack("<HH" if encoding.little else ">HH", old) if not len(old) % 4 else [(0, 0)]
+    return all(group << 16 | element in ELEMENTS for group, element in pairs)
 
 
 _BULK: Final = frozenset((b"OB", b"OW", b"OD", b"OF", b"OL", b"OV", b"UN"))
@@ -206,7 +216,7 @@ _ISO: Final = re.compile(r"ISO[_ ](?:2022 )?IR \d{1,3}")
 def _clean(tag: int, vr: bytes, old: bytes, scope: Surroundings, _parent: int) -> bytes | None:
     if vr in (b"LO", b"SH", b"UC"):
         cleaned = clean_values(old.strip(b"\0 "), scope.codec, scope.known)
-        return cleaned[: 16 if vr == b"SH" else 64].rstrip() if cleaned and vr != b"UC" else cleaned
+        return _shortened(cleaned, 16 if vr == b"SH" else 64) if cleaned and vr != b"UC" else cleaned
     if tag == _TIMEZONE:
         return old if _ZONE.fullmatch(old.strip(b"\0 ")) else None
     return clean_prose(old, scope.codec, scope.known) if vr in (b"ST", b"LT", b"UT") else None
@@ -214,7 +224,12 @@ def _clean(tag: int, vr: bytes, old: bytes, scope: Surroundings, _parent: int) -
 
 def _technical(_tag: int, vr: bytes, old: bytes, scope: Surroundings, _parent: int) -> bytes | None:
     cleaned = clean_values(old.strip(b"\0 "), scope.codec, scope.known, technical=True)
-    return cleaned[:16] if cleaned and vr == b"SH" and b"\\" not in cleaned else cleaned
+    return _shortened(cleaned, 16) if cleaned and vr == b"SH" else cleaned
+
+
+def _shortened(cleaned: bytes, longest: int) -> bytes:
+    """Each value of a cleaned text as long as its VR allows."""
+    return b"\\".join(part[:longest].rstrip() for part in cleaned.split(b"\\"))
 
 
 def _code(tag: int, _vr: bytes, old: bytes, scope: Surroundings, _parent: int) -> bytes | None:
@@ -227,7 +242,30 @@ def _code(tag: int, _vr: bytes, old: bytes, scope: Surroundings, _parent: int) -
         return old if _VERSION.fullmatch(text) else None
     if tag == 0x00080104:
         return clean_values(text.encode(scope.codec, "ignore"), scope.codec, scope.known)
-    return old if text in _UNITS or _CODE_VALUE.fullmatch(text) else None
+    return old if text in _UNITS or _CODE_VALUE.fullmatch(text) or _is_snomed(text) else None
+
+
+def _is_snomed(text: str) -> bool:
+    """A SNOMED CT identifier of a concept, by its partition and its check digit (Verhoeff's): other long numbers go."""
+    if not (6 <= len(text) <= 18 and text.isascii() and text.isdigit()) or text[-3:-1] not in ("00", "10"):
+        return False
+    check = 0
+    for place, digit in enumerate(reversed(text)):
+        value = int(digit)
+        for _ in range(place % 8):
+            value = _PERMUTED[value]
+        check = _sum_of_turns(check, value)
+    return check == 0
+
+
+_PERMUTED: Final = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)
+
+
+def _sum_of_turns(one: int, other: int) -> int:
+    """The sum of two digits in the group of a pentagon's turns (0 to 4) and reflections (5 to 9)."""
+    if one < 5:
+        return (one + other) % 5 + (5 if other >= 5 else 0)
+    return (one - other) % 5 + (0 if other >= 5 else 5)
 
 
 def _uid(_tag: int, _vr: bytes, old: bytes, scope: Surroundings, _parent: int) -> bytes | None:

@@ -32,7 +32,9 @@ class Coder:
             value = value.encode()
         elif isinstance(value, (int, float, list, tuple)):
             numbers = value if isinstance(value, (list, tuple)) else [value]
-            kind = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d", "AT": "I"}[vr]
+            if vr == "AT":
+                numbers = [half for tag in numbers for half in (tag >> 16, tag & 0xFFFF)]
+            kind = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d", "AT": "H"}[vr]
             value = struct.pack(self.order + kind * len(numbers), *numbers)
         pad = b"\0" if vr in ("UI", "OB", "UN") else b" "
         return value + pad * (len(value) & 1)

@@ -57,6 +57,13 @@ def test_twelve_bit_values_are_no_names(numbers):
     assert not reads_as_text(b"US", struct.pack(f"<{len(numbers)}H", *numbers), little=True)
 
 
+def test_tags_are_no_names():
+    pointers = (0x00280009, "AT", [0x00200032] * 3)  # as bytes, spaces and digits in UTF-16
+    own = {e[0]: e for e in ct(Mint(5))} | {0x00280009: pointers}
+    output = Deidentifier(READY_MADE["research"], Project("n", b"n" * 32)).clean(data := file(list(own.values())))
+    assert struct.pack("<6H", *[0x20, 0x32] * 3) in output.assemble(data)
+
+
 @pytest.mark.parametrize("number", ["0048815162", "48815162", "48815162.0", " +48815162"])
 @pytest.mark.parametrize(("tag", "vr"), [(0x00200011, "IS"), (0x00180050, "DS"), (0x00181150, "IS")])
 def test_the_patients_number_is_found_in_numbers_however_it_is_written(tag, vr, number):
