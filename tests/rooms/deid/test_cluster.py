@@ -72,5 +72,6 @@ def test_a_dask_cluster_with_a_killed_worker_does_all_once(tmp_path):
             results.append(result)
             if len(results) == 1:
                 os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
-    assert len({w.path for r in results for w in r.written}) == 40
+    paths = [written.path for result in results for written in result.written]
+    assert len(paths) == len(set(paths)) == 40
     assert same(tmp_path / "one", tmp_path / "many")

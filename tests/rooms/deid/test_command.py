@@ -63,13 +63,14 @@ def test_a_folder_is_de_identified_and_verified_without_the_key(place):
 
 
 def test_the_evidence_holds_what_a_reviewer_needs_and_no_original_value(place):
-    """S12, S13, R5, R8"""
+    """S1, S12, S13, R1, R5, R8"""
     tokens = study(place / "in", 2)
     (place / "in" / "report.dcm").write_bytes(_pdf(Mint(12)))
     assert run(place).exit_code == 3
     text = (place / "out.evidence.json").read_text()
     evidence = json.loads(text)
     assert evidence["edition"].startswith("DICOM PS3.15 2024e")
+    assert evidence["profile"]["pathway"] == "expert determination, 164.514(b)(1)"
     assert [m["value"] for m in evidence["methods"]] == ["113100", "113105", "113107", "113108"]
     assert evidence["counts"] == {"written": 4, "held": 1, "refused": 0}
     assert evidence["not_written"][0]["reason"] == "document"
