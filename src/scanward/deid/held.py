@@ -41,7 +41,7 @@ class HeldReason(StrEnum):
     )
     VIDEO = "video", "It is a video or a stream that isn't looked into frame by frame."
     UNDECODABLE = "undecodable", "Its compressed pixels break the rules of their format and can't be cleaned."
-    OVERLAY_BITS = "overlay-bits", "Its pixels carry an overlay in their unused bits."
+    OVERLAY_BITS = "overlay-bits", "An overlay sits among the bits of its pixels and can't be told from them."
     # PS3.3 C.7.6.1.1.2: an image whose pixels were changed is another image, and other objects may point to the first.
     SAME_UID = (
         "same-uid",
