@@ -112,6 +112,23 @@ def test_a_record_under_watch(cast):
     assert rules() == [AnomalyRule.WATCHED]
 
 
+def test_the_broken_glass_of_a_watched_record_raises_a_task_as_well_as_its_review(cast):
+    """K8, K10, fault C15: on a VIP. It opens, for there may be an emergency, and it is looked at twice."""
+    Patient.objects.filter(pk=cast.charlies.pk).update(watched=True)
+    glass = break_glass(
+        cast.dana,
+        cast.charlies,
+        reason=GlassReason.LIFE_THREATENING,
+        words="He collapsed in the street, and nobody knows his history.",
+        place=PLACE,
+        now=DAY,
+    )
+    look(cast.dana, cast.charlies.id)
+    assert watch() == 1
+    assert ReviewTask.objects.get().rule == AnomalyRule.WATCHED
+    assert (glass.reviewed_at, glass.review_due_at > DAY) == (None, True)
+
+
 def test_three_patients_at_night(cast):
     for n in range(3):
         look(cast.dana, patient(f"P{n}", "Doe", born=None).id, at=NIGHT)
