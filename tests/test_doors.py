@@ -303,6 +303,10 @@ TABLE: dict[str, list[Row]] = {
         Row(PAGE, RECORDS | {"priya"}, {"patient_id": "patient:mia"}),
         Row(POST, NOBODY, {"patient_id": "patient:mia"}),
     ],
+    "patient-held-results": [
+        Row(PAGE, RECORDS | {"priya"}, {"patient_id": "patient:mia"}),
+        Row(POST, NOBODY, {"patient_id": "patient:mia"}),
+    ],
     "close-emergency": [Row(POST, IN_AN_EMERGENCY, {"glass_id": "row:glass"})],
     "reviews": [Row(PAGE, OFFICERS)],
     "review-glass": [

@@ -2,6 +2,7 @@
 
 `python tests/browser/hospital.py serve FOLDER PORT` makes the folder and serves it until it is stopped;
 `python tests/browser/hospital.py rest FOLDER MINUTES` lets everybody who is signed in there rest for so long.
+`python tests/browser/hospital.py sign FOLDER DAYS` has Alice's report signed so many days ago.
 """
 
 import json
@@ -50,6 +51,10 @@ class Hospital:
     def rest(self, minutes: float) -> None:
         """Let everybody who is signed in have touched nothing for so long."""
         subprocess.run([sys.executable, __file__, "rest", str(self.folder), str(minutes)], env=clean(), check=True)
+
+    def sign(self, days: int) -> None:
+        """Have the report of Alice's chest signed so many days ago, as if they had passed."""
+        subprocess.run([sys.executable, __file__, "sign", str(self.folder), str(days)], env=clean(), check=True)
 
 
 def soon(look: Callable[[], str | None]) -> str:
@@ -137,6 +142,19 @@ def rest(folder: Path, minutes: str) -> None:
             store.save()
 
 
+def sign(folder: Path, days: str) -> None:
+    """Move the time at which Alice's report was signed."""
+    set_up(folder)
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from scanward.archive.models import Report
+
+    reports = Report.objects.filter(study__patient__given_name="Alice")
+    reports.update(finalized_at=timezone.now() - timedelta(days=int(days)))
+
+
 def set_up(folder: Path, **settings: str) -> None:
     """Prepare Django for the hospital in this folder."""
     os.environ.update(
@@ -151,4 +169,4 @@ def set_up(folder: Path, **settings: str) -> None:
 
 
 if __name__ == "__main__":
-    {"serve": serve, "rest": rest}[sys.argv[1]](Path(sys.argv[2]), sys.argv[3])
+    {"serve": serve, "rest": rest, "sign": sign}[sys.argv[1]](Path(sys.argv[2]), sys.argv[3])

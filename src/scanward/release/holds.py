@@ -1,17 +1,27 @@
 """Results that a state's law keeps back for some days: the report by electronic means, never the images (T8)."""
 
 from datetime import datetime
+from typing import Final
 
-from scanward.access.kinds import Action, Actor, Context
+from django.db.models import Min
+
+from scanward.access.actions import authorize
+from scanward.access.actors import actor_of, reference
+from scanward.access.kinds import Action, Actor, Context, RecordFacts
 from scanward.archive.models import Report, Study
 from scanward.audit.actions import record
 from scanward.audit.event import ActorRef, Place, SubjectRef
 from scanward.audit.kinds import EventKind, Outcome, SubjectKind
+from scanward.law.denials import Outcome as Reviewed
 from scanward.law.holds import Hold, Item, Means, Sensitivity, report_hold, withheld
 from scanward.law.purpose import PurposeOfUse
+from scanward.law.tracks import Track
+from scanward.people.models import Account
 from scanward.release import house
-from scanward.release.models import ReportLabel
+from scanward.release.models import Denial, ReleaseRequest, ReportLabel
 from scanward.release.moving import atomic
+
+DENIED: Final = "45 CFR 164.524(d)"
 
 
 def label(report: Report, sensitivity: Sensitivity, *, by: ActorRef, now: datetime, place: Place) -> None:
@@ -34,14 +44,39 @@ def label(report: Report, sensitivity: Sensitivity, *, by: ActorRef, now: dateti
         )
 
 
+def mark(report: Report, sensitivity: Sensitivity, *, by: Account, now: datetime, place: Place) -> None:
+    """Enter what the author of a report says that it is likely to show.
+
+    Raises:
+        AccessRefused: this person may not label the study.
+    """
+    actor = actor_of(by, now=now)
+    wanted = RecordFacts(report.study.patient_id, report.study_id)
+    authorize(actor, Action.LABEL_STUDY, wanted, PurposeOfUse.RECORDS, now=now, place=place, told=True)
+    label(report, sensitivity, by=reference(actor), now=now, place=place)
+
+
+def state_holds(*, now: datetime) -> Hold | None:
+    """The hold that the facility's state would put on a sensitive report that is finalized now; most have none."""
+    return report_hold(sensitivity=Sensitivity.MALIGNANCY, finalized_at=now, facility=house.facility())
+
+
 def hold_of(report: Report) -> Hold | None:
-    """The statutory hold on a report; most have none."""
-    found = ReportLabel.objects.filter(report=report).first()
-    if found is None or report.finalized_at is None:
-        return None
-    return report_hold(
-        sensitivity=Sensitivity(found.sensitivity), finalized_at=report.finalized_at, facility=house.facility()
+    """The statutory hold on a report; most have none.
+
+    What was marked on an earlier version counts for the later ones, and the days from the first that was final.
+    """
+    versions = Report.objects.filter(study=report.study_id, version__lte=report.version)
+    found = (
+        ReportLabel.objects.filter(report__in=versions).select_related("report").order_by("-report__version").first()
     )
+    if found is None:
+        return None
+    since = versions.filter(version__gte=found.report.version, finalized_at__isnull=False)
+    first = since.aggregate(first=Min("finalized_at"))["first"]
+    if first is None:
+        return None
+    return report_hold(sensitivity=Sensitivity(found.sensitivity), finalized_at=first, facility=house.facility())
 
 
 def withheld_report(study: Study, *, now: datetime, means: Means = Means.ELECTRONIC) -> Hold | None:
@@ -51,7 +86,43 @@ def withheld_report(study: Study, *, now: datetime, means: Means = Means.ELECTRO
     return hold if withheld(hold, item=Item.REPORT, means=means, now=now) else None
 
 
+def denied(study: Study, *, actor: Actor) -> frozenset[Item]:
+    """What a denial that stands withholds of this study from those it binds (45 CFR 164.524(d)).
+
+    A denial of the patient's own request binds her, who acts for her, and the links they gave. One of a
+    representative's binds that representative (all of them, if who asked has no account) and the links, not her.
+    A review that grants it ends it, and so does a later request that was approved.
+    """
+    requests = ReleaseRequest.objects.filter(studies=study, track__in=(Track.ACCESS, Track.DIRECTIVE))
+    standing = Denial.objects.filter(request__in=requests).exclude(outcome=Reviewed.GRANTED).select_related("request")
+    found: set[Item] = set()
+    for denial in standing:
+        if _binds(denial.request, actor):
+            later = requests.filter(received_at__gt=denial.decided_at).exclude(pk=denial.request_id)
+            given = {item for request in later for item in request.granted_items}
+            found |= {Item(item) for item in denial.withheld} - given
+    return frozenset(found)
+
+
+def _binds(request: ReleaseRequest, actor: Actor) -> bool:
+    """Whether the denial of this request binds this reader."""
+    if not request.by_representative or actor.shares:
+        return True
+    if request.requester_id is None:
+        return request.patient_id not in actor.own_patients
+    return str(request.requester_id) == actor.id
+
+
 def context_for(actor: Actor, study: Study, *, now: datetime) -> Context:
-    """What a decision about the study has to know: the hold binds patients and those they chose, not clinicians."""
-    hold = None if actor.roles else withheld_report(study, now=now)
-    return Context(held={Action.VIEW_REPORT: hold.citation}) if hold else Context()
+    """What a decision about the study has to know: holds and denials bind patients and those they chose, not staff."""
+    if actor.roles:
+        return Context()
+    hold, kept = withheld_report(study, now=now), denied(study, actor=actor)
+    held: dict[Action, str] = {}
+    if hold:
+        held[Action.VIEW_REPORT] = hold.citation
+    elif Item.REPORT in kept:
+        held[Action.VIEW_REPORT] = DENIED
+    if Item.IMAGES in kept:
+        held |= {Action.VIEW_IMAGES: DENIED, Action.DOWNLOAD: DENIED}
+    return Context(held=held)

@@ -24,20 +24,23 @@ def open_shared(visit: ShareVisit, study: Study, *, language: str, place: Place)
 
     def ask(wanted: Study, now: datetime) -> Grant:
         fresh = ShareVisit.objects.select_related("share__created_by", "share__authorization").get(pk=visit.pk)
+        holder = sharing.holder(fresh, now=now)
         return authorize(
-            sharing.holder(fresh, now=now),
+            holder,
             Action.DOWNLOAD,
             RecordFacts(wanted.patient_id, wanted.pk),
             PurposeOfUse.PATIENT_REQUEST,
             now=now,
             place=place,
             told=True,
+            context=holds.context_for(holder, wanted, now=now),
         )
 
     permit, share = Permit(ask), visit.share
     permit.renew(study, now=timezone.now())
     report = study.reports.first() if share.report else None
-    if report is not None and holds.withheld_report(study, now=visit.began_at):
+    holder = sharing.holder(visit, now=visit.began_at)
+    if Action.VIEW_REPORT in holds.context_for(holder, study, now=visit.began_at).held:
         report = None
     wanted = Wanted(
         release=str(visit.pk),

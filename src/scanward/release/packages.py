@@ -45,10 +45,10 @@ def prepare(
         AccessRefused: the account may not take a copy of this study for this purpose.
     """
     actor = actor_of(account, now=now)
-    grant = authorize(actor, Action.DOWNLOAD, _facts(study), purpose, now=now, place=place, told=True)
-    # A report that a law holds back stays here; the images don't wait for it.
-    held = None if actor.roles else holds.withheld_report(study, now=now)
-    report = None if held else study.reports.first()
+    context = holds.context_for(actor, study, now=now)
+    grant = authorize(actor, Action.DOWNLOAD, _facts(study), purpose, now=now, place=place, told=True, context=context)
+    # A report that is held back stays here; the images don't wait for it.
+    report = None if Action.VIEW_REPORT in context.held else study.reports.first()
     with transaction.atomic():
         package = Package.objects.create(
             account=account,
@@ -102,11 +102,14 @@ def open_package(
         nonlocal begun
         if session_key is not None and not is_open(session_key):
             raise PackageEnded("The session has ended. Sign in again.")
-        account = Account.objects.get(pk=package.account_id)
+        actor = actor_of(Account.objects.get(pk=package.account_id), now=at)
+        context = holds.context_for(actor, study, now=at)
+        if package.report_id and Action.VIEW_REPORT in context.held:
+            raise PackageEnded("The report is held back since. Start a new download from the study's page.")
         told, begun = begun or resumed, True
         purpose = PurposeOfUse(package.purpose)
         return authorize(
-            actor_of(account, now=at), Action.DOWNLOAD, _facts(study), purpose, now=at, place=place, told=told
+            actor, Action.DOWNLOAD, _facts(study), purpose, now=at, place=place, told=told, context=context
         )
 
     permit = Permit(ask)

@@ -3,22 +3,28 @@
 from collections.abc import Callable, Collection
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from cast import BY, NOW, PLACE, Cast
 from rooms.release.helping import free, in_review, later, staff
 from scanward.access.actions import AccessRefused
+from scanward.access.actors import actor_of
+from scanward.access.kinds import Action, Actor, Sharing
 from scanward.audit.models import Entry
 from scanward.law.denials import Ground
 from scanward.law.errors import Unlawful
 from scanward.law.holds import Item
+from scanward.law.purpose import PurposeOfUse
 from scanward.people.kinds import Role
 from scanward.people.models import Account
 from scanward.people.representing import end_representation
-from scanward.release import actions
+from scanward.release import actions, packages
 from scanward.release.actions.denying import reviewable, to_be_decided
+from scanward.release.holds import context_for, denied
 from scanward.release.kinds import State
 from scanward.release.machine import AUTOMATIC, NotNow
-from scanward.release.models import Denial, Disclosure, ReleaseRequest
+from scanward.release.models import Denial, Disclosure, Package, ReleaseRequest
 from scanward.release.ways import Arrival
 
 pytestmark = pytest.mark.django_db
@@ -235,8 +241,6 @@ def test_the_desk_sees_each_review_that_waits_and_each_grant_not_yet_given(
     cast: Cast, lena: Account, dora: Account, ask: Ask, deny: Callable[..., Denial]
 ) -> None:
     """Requirement F6: an answered request is not forgotten while its review runs."""
-    from django.test import Client
-
     page = Client()
     page.force_login(staff("rita", Role.HIM_CLERK))
     request = ask()
@@ -248,3 +252,83 @@ def test_the_desk_sees_each_review_that_waits_and_each_grant_not_yet_given(
     assert "Granted: approve it" in page.get("/desk/requests/").content.decode()
     actions.approve(request, by=lena, basis="access", now=NOW, place=PLACE)
     assert "Granted: approve it" not in page.get("/desk/requests/").content.decode()
+
+
+def seen_by(account: Account, cast: Cast) -> tuple[str, dict[str, int]]:
+    """The study's page, and how the addresses behind it answer."""
+    client = Client()
+    client.force_login(account, backend="allauth.account.auth_backends.AuthenticationBackend")
+    page = client.get(reverse("study", args=[cast.chest.pk])).content.decode()
+    names = {"report-pdf": client.get, "viewer-data": client.get, "download": client.post}
+    return page, {name: ask(reverse(name, args=[cast.chest.pk])).status_code for name, ask in names.items()}
+
+
+def test_what_was_denied_is_not_lying_in_the_portal_meanwhile(
+    cast: Cast, ask: Ask, deny: Callable[..., Denial], review: Callable[..., None]
+) -> None:
+    """Requirement A12: the report is kept from her, from who acts for her, and out of copies; a review opens it."""
+    request = ask()
+    in_review(request, cast.hal)
+    denial = deny(request, Item.REPORT)
+    for reader in (cast.alice, cast.ruth):
+        page, answers = seen_by(reader, cast)
+        assert "The hospital keeps this report back" in page
+        assert "nodule" not in page
+        assert answers == {"report-pdf": 404, "viewer-data": 200, "download": 302}
+    assert not Package.objects.exclude(report=None).exists()
+    assert "nodule" in seen_by(cast.dana, cast)[0]
+    review(denial)
+    page, answers = seen_by(cast.alice, cast)
+    assert "nodule" in page
+    assert answers["report-pdf"] == 200
+
+
+def test_denied_images_have_words_in_their_place(cast: Cast, ask: Ask, deny: Callable[..., Denial]) -> None:
+    """Requirement A12: no picture and no copy gets round the denial, nor a link she made; the report stays readable."""
+    request = ask()
+    in_review(request, cast.hal)
+    deny(request, Item.IMAGES)
+    page, answers = seen_by(cast.alice, cast)
+    assert "The hospital keeps these images back" in page
+    assert "nodule" in page
+    assert answers == {"report-pdf": 200, "viewer-data": 404, "download": 404}
+    given = Sharing(cast.alices.pk, frozenset({cast.chest.pk}), frozenset({Action.VIEW_IMAGES}), NOW, later(days=9))
+    holder = Actor(id="visit:1", display="Dr. Okoye", shares=(given,))
+    assert set(context_for(holder, cast.chest, now=NOW).held) == {Action.VIEW_IMAGES, Action.DOWNLOAD}
+
+
+def test_what_a_representative_was_denied_is_still_the_patients_own(
+    cast: Cast, ask: Ask, deny: Callable[..., Denial]
+) -> None:
+    """Requirement A12: 45 CFR 164.524(a)(3)(iii) is about who asks in her stead, not about her."""
+    request = ask(by=cast.ruth)
+    in_review(request, cast.hal)
+    deny(request, Item.REPORT)
+    assert denied(cast.chest, actor=actor_of(cast.ruth, now=NOW)) == {Item.REPORT}
+    assert denied(cast.chest, actor=actor_of(cast.alice, now=NOW)) == frozenset()
+    ReleaseRequest.objects.filter(pk=request.pk).update(requester=None)
+    assert denied(cast.chest, actor=actor_of(cast.ruth, now=NOW)) == {Item.REPORT}
+    assert denied(cast.chest, actor=actor_of(cast.alice, now=NOW)) == frozenset()
+
+
+def test_a_running_copy_ends_when_its_report_is_denied(cast: Cast, ask: Ask, deny: Callable[..., Denial]) -> None:
+    """Requirement A12, fault D15: a copy that was made before does not carry the report out afterwards."""
+    purpose = PurposeOfUse.PATIENT_REQUEST
+    package = packages.prepare(cast.alice, cast.chest, purpose=purpose, language="en", now=NOW, place=PLACE)
+    request = ask()
+    in_review(request, cast.hal)
+    deny(request, Item.REPORT)
+    with pytest.raises(packages.PackageEnded, match="held back"):
+        packages.open_package(package, now=NOW, place=PLACE)
+
+
+def test_a_later_approval_ends_what_was_denied_before(cast: Cast, ask: Ask, deny: Callable[..., Denial]) -> None:
+    """Requirement A12: times change; what the house grants anew is open again everywhere."""
+    first = ask()
+    in_review(first, cast.hal)
+    deny(first, Item.REPORT)
+    again = ask(now=later(days=40))
+    assert denied(cast.chest, actor=actor_of(cast.alice, now=NOW)) == {Item.REPORT}
+    in_review(again, cast.hal, now=later(days=41))
+    actions.approve(again, by=cast.hal, basis="access", now=later(days=41), place=PLACE)
+    assert denied(cast.chest, actor=actor_of(cast.alice, now=later(days=41))) == frozenset()

@@ -17,7 +17,7 @@ from scanward.archive.reports import SectionKind, read_document, read_report
 from scanward.archive.urgent import treating
 from scanward.portal.glossary import advice_in, terms_in
 from scanward.release import packages
-from scanward.release.holds import withheld_report
+from scanward.release.holds import context_for, withheld_report
 from scanward.release.models import Package
 from scanward.web import showing
 from scanward.web.doors import SignedInRequest, allowed, gone, place_of, signed_in, study_or_404
@@ -37,17 +37,23 @@ def scans(request: SignedInRequest) -> HttpResponse:
 def study(request: SignedInRequest, study_id: UUID) -> HttpResponse:
     """Show one study: the report in its sections (H1), then the images (I5)."""
     found = study_or_404(study_id)
+    kept = context_for(request.actor, found, now=request.now).held
     # The page shows everything, so it asks for the most; who may see less has a page of its own at the desk.
-    allowed(request, Action.VIEW_IMAGES, found, told=True)
+    # What is kept back from this reader has its place on the page, with words instead.
+    if Action.VIEW_IMAGES not in kept:
+        allowed(request, Action.VIEW_IMAGES, found, told=True)
     grant = allowed(request, Action.VIEW_STUDY, found)
     report = found.reports.first()
-    held = None if request.actor.roles else withheld_report(found, now=request.now)
-    shown = _report(request, found, report) if report and not held else None
+    until = withheld_report(found, now=request.now) if Action.VIEW_REPORT in kept else None
     context = {
         "study": _card(found, report),
-        "report": shown,
-        "held_until": held.ends_at if held else None,
+        "report": _report(request, found, report) if report and Action.VIEW_REPORT not in kept else None,
+        "held_until": until.ends_at if until else None,
+        "report_denied": bool(report) and Action.VIEW_REPORT in kept and until is None,
+        "images_denied": Action.VIEW_IMAGES in kept,
         "own": found.patient_id in request.actor.own_patients,
+        # In an emergency one looks; nothing is taken away or passed on.
+        "may_take": grant.relation is not Relation.EMERGENCY,
         # Other scans stand beside it, to compare with (H8).
         "at_desk": grant.relation in (Relation.ASSIGNED, Relation.EMERGENCY),
         "others": showing.cards(Study.objects.filter(patient=found.patient).exclude(pk=found.pk))

@@ -272,8 +272,8 @@ def _granted(request: VisitRequest, action: Action, found: Study, *, told: bool 
 
 
 def _sections(request: VisitRequest, found: Study, report: Report) -> list[showing.ShownSection] | None:
-    """Return the report; nothing while a law holds it back."""
-    if context_for(request.actor, found, now=request.now).held:
+    """Return the report; nothing while it is held back."""
+    if Action.VIEW_REPORT in context_for(request.actor, found, now=request.now).held:
         return None
     grant = _granted(request, Action.VIEW_REPORT, found)
     return [
