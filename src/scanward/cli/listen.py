@@ -26,6 +26,10 @@ def command() -> None:
     Who may send is in the files that SCANWARD_DICOM_FILE and SCANWARD_HL7_FILE name; without them, only programs on
     this machine may.
     """
+    # From here on a wish to stop is heard, also before the doors are open.
+    ended = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: ended.set())
     refuse_if_unsafe()
     recover(now=timezone.now())
     sys.setswitchinterval(SWITCH_SECONDS)
@@ -39,7 +43,7 @@ def command() -> None:
         click.echo(f"Listening for {what} ({kind}) on {listener.address} port {port}")
     # What is there now stays: the garbage collector need not look at it again between two slices.
     gc.freeze()
-    _wait(server)
+    _wait(server, ended)
     reports.stop()
     server.stop()
 
@@ -68,15 +72,12 @@ def _servers() -> tuple[Server, ReportServer]:
     return server, reports
 
 
-def _wait(server: Server) -> None:
+def _wait(server: Server, ended: threading.Event) -> None:
     """Wait for a wish to stop, or for the keeper's end.
 
     Raises:
         SystemExit: the keeper has died; the service has to be started again.
     """
-    ended = threading.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: ended.set())
     while not ended.wait(0.5):
         if not server.keeper.alive:
             raise SystemExit(1)

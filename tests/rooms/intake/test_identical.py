@@ -1,5 +1,6 @@
 """What comes in over either wire goes out bit for bit: synthetic scans always, the real data where it is (A14)."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -71,6 +72,11 @@ def stays_the_same_over_dicom(port: int, files: list[bytes]) -> None:
     """Every byte of the data set; the header of the file is the receiver's (PS3.7)."""
     over_dicom(port, files)
     over_dicom(port, files[:1])
+    # An answer says that the object is safe; its row in the index comes a moment later.
+    until = time.monotonic() + 60
+    while Instance.objects.count() < len(files):
+        assert time.monotonic() < until
+        time.sleep(0.05)
     for data in files:
         seen = inspect(data)
         out = kept(seen.sop_instance_uid)

@@ -92,7 +92,7 @@ def test_what_still_cannot_be_read_stays_aside(cast, hal):
 def test_what_a_newer_reader_can_read_is_let_in(cast, hal, monkeypatch):
     from scanward.dicom.errors import RefusalReason, Refused
 
-    def older(_data):
+    def older(_data, **_how):
         raise Refused(RefusalReason.UNSUPPORTED_SYNTAX)
 
     with monkeypatch.context() as then:
