@@ -18,7 +18,7 @@ DATABASE_TESTS = "django_db and not browser"
 SKIPPED = re.compile(r"^SKIPPED \[(\d+)\] [^:]+(?::\d+)?: (.*)$", re.MULTILINE)
 FAILED = re.compile(r"^(?:FAILED|ERROR) .*$", re.MULTILINE)
 NO_TESTS = 5
-MINUTES = float(os.environ.get("SCANWARD_TEST_MINUTES") or (600 if os.environ.get("SCANWARD_TEST_LONG") else 35))
+MINUTES = float(os.environ.get("SCANWARD_TEST_MINUTES") or (600 if os.environ.get("SCANWARD_TEST_LONG") else 60))
 
 
 def run(title: str, *words: str, database: str = "") -> tuple[int, str]:
