@@ -120,6 +120,7 @@ def installation(vendor: str) -> list[str]:
     if vendor == "postgresql":
         guards = [statement for guard in GUARDS for statement in postgresql_guard(guard)]
         return [*POSTGRESQL_TABLES, *INDEXES, EMPTY_HEAD.format("''"), *guards, *postgresql_truncate_guards()]
+    # A ledger that could be changed unnoticed is no ledger: on any other database the installation ends here.
     raise NotImplementedError(f"The ledger has no guards for {vendor}. Use the embedded database or PostgreSQL.")
 
 

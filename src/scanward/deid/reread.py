@@ -31,6 +31,7 @@ _MUST_BE_ABSENT: Final = frozenset(
     (0x00101000, 0x00101001, 0x00101040, 0x00102154, 0x00104000, 0x00080081, 0x00081050, 0x00081070, 0x00880200)
 )
 _DUMMIES: Final = (b"", b"000000", b"19000101", b"00")
+# What pydicom and the decoders raise on files they can't read; an output of that kind is held, never passed.
 _BROKEN: Final = (Refused, OSError, ValueError, EOFError, KeyError, NotImplementedError, RecursionError)
 
 

@@ -220,6 +220,7 @@ def _parsed(plain: bytes) -> pydicom.Dataset:
     bare: dict[str, Any] = {} if plain[128:132] == b"DICM" else {"force": True}
     try:
         return pydicom.dcmread(io.BytesIO(plain), **bare)  # noqa: TID251  (this is the guard it asks for)
+    # Each has been seen from pydicom on bad bytes; its message may hold a value, so only the refusal goes on.
     except (ValueError, TypeError, KeyError, AttributeError, NotImplementedError) as stumbled:
         raise Refused(RefusalReason.MALFORMED) from stumbled
     except (EOFError, struct.error, zlib.error, OSError, RecursionError, OverflowError) as stumbled:

@@ -18,8 +18,7 @@ from scanward.intake.collecting import CHUNK, collect, harmless
 from scanward.intake.receive import Item, Outcome, Received
 
 MAGIC = b"PK\x03\x04"
-
-
+# What zipfile raises on a damaged, encrypted (RuntimeError) or unknown (NotImplementedError) entry: listed as refused.
 DAMAGED = (
     zipfile.BadZipFile,
     OSError,
