@@ -29,7 +29,7 @@ def unpack(path: str, name: str, size: int) -> bytes:
     try:
         with zipfile.ZipFile(path) as archive, archive.open(name) as file:
             data = file.read(size + 1)
-    # RuntimeError: an encrypted entry; NotImplementedError: a method that zipfile does not know. Both are refused by name.
+    # RuntimeError: an encrypted entry; NotImplementedError: a method that zipfile does not know.
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, KeyError) as broken:
         raise Refused(RefusalReason.MALFORMED, detail="the ZIP entry can't be unpacked") from broken
     if len(data) != size:
