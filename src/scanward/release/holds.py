@@ -18,6 +18,7 @@ from scanward.law.purpose import PurposeOfUse
 from scanward.law.tracks import Track
 from scanward.people.models import Account
 from scanward.release import house
+from scanward.release.capacity import for_herself
 from scanward.release.models import Denial, ReleaseRequest, ReportLabel
 from scanward.release.moving import atomic
 
@@ -114,8 +115,12 @@ def _binds(request: ReleaseRequest, actor: Actor) -> bool:
 
 
 def context_for(actor: Actor, study: Study, *, now: datetime) -> Context:
-    """What a decision about the study has to know: holds and denials bind patients and those they chose, not staff."""
-    if actor.roles:
+    """What a decision about the study has to know.
+
+    Holds and denials bind patients and those they chose, whatever else these do here: a clinician meets her own
+    record as its patient. They don't bind who treats the patient or works on her request.
+    """
+    if not for_herself(actor, RecordFacts(study.patient_id, study.pk), now=now):
         return Context()
     hold, kept = withheld_report(study, now=now), denied(study, actor=actor)
     held: dict[Action, str] = {}

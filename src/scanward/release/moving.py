@@ -21,6 +21,7 @@ from scanward.law.purpose import PurposeOfUse
 from scanward.law.tracks import Track
 from scanward.people.models import Account
 from scanward.release import house
+from scanward.release.capacity import purpose_of
 from scanward.release.kinds import Event, State
 from scanward.release.machine import Case, after
 from scanward.release.models import Authorization, FeeQuote, ReleaseRequest, Restriction, Step
@@ -48,14 +49,23 @@ def permit(
     """
     actor = actor_of(by, now=now)
     named = frozenset(request.studies.values_list("pk", flat=True))
+    if barred is None and asked_by(by, request):
+        barred = {str(by.pk): "nobody on the staff works on a request of her own."}
     context = Context(barred=barred or {}, requested=named)
     # Without scans yet it is about the record as a whole.
     studies: list[UUID | None] = list(named)
     for study in studies or [None]:
         wanted = RecordFacts(request.patient_id, study) if request.patient_id else RecordFacts(None)
-        purpose = PurposeOfUse.PATIENT_REQUEST if not actor.roles else PurposeOfUse.RECORDS
+        purpose = purpose_of(actor, wanted, now=now)
         authorize(actor, action, wanted, purpose, now=now, place=place, context=context, told=True)
     return actor
+
+
+def asked_by(by: Account, request: ReleaseRequest) -> bool:
+    """Whether the request is this person's: she sent it, or it is about herself."""
+    if request.requester_id == by.pk or request.patient_id is None:
+        return request.requester_id == by.pk
+    return by.patient_links.filter(patient_id=request.patient_id, ended_at=None).exists()
 
 
 def permit_requester(by: Account, request: ReleaseRequest, *, now: datetime, place: Place) -> Actor:
@@ -65,13 +75,7 @@ def permit_requester(by: Account, request: ReleaseRequest, *, now: datetime, pla
 
 def _not_requester(by: Account, request: ReleaseRequest) -> dict[str, str]:
     """Everybody but the requester and the patient herself is barred."""
-    own = (
-        request.patient_id is not None
-        and by.patient_links.filter(patient_id=request.patient_id, ended_at=None).exists()
-    )
-    if request.requester_id == by.pk or own:
-        return {}
-    return {str(by.pk): "only who asked may change the request."}
+    return {} if asked_by(by, request) else {str(by.pk): "only who asked may change the request."}
 
 
 def verdict(authorization: Authorization, *, now: datetime) -> Verdict:

@@ -9,7 +9,7 @@ from django.db.models import F, Q, QuerySet
 
 from scanward.access.actions import authorize
 from scanward.access.actors import actor_of, in_care, reference
-from scanward.access.kinds import Action, Actor, RecordFacts
+from scanward.access.kinds import Action, Actor, Context, RecordFacts
 from scanward.archive.models import Study
 from scanward.audit.actions import record
 from scanward.audit.event import Place, SubjectRef
@@ -71,7 +71,10 @@ def may_answer(thread: Question, by: Account, *, now: datetime, place: Place) ->
     """
     actor, study = actor_of(by, now=now), thread.study
     wanted = RecordFacts(study.patient_id, study.pk)
-    if actor.roles & DESK:
+    if thread.asked_by_id == by.pk:
+        barred = Context(barred={str(by.pk): "nobody answers her own question."})
+        authorize(actor, Action.VIEW_STUDY, wanted, PurposeOfUse.RECORDS, now=now, place=place, context=barred)
+    elif actor.roles & DESK:
         authorize(actor, Action.VERIFY_IDENTITY, wanted, PurposeOfUse.RECORDS, now=now, place=place, told=True)
     else:
         authorize(actor, Action.VIEW_STUDY, wanted, PurposeOfUse.TREATMENT, now=now, place=place, told=True)

@@ -17,6 +17,7 @@ from scanward.law.purpose import PurposeOfUse
 from scanward.law.rules import Duty
 from scanward.people.models import Account, Patient
 from scanward.release import house, letters
+from scanward.release.capacity import for_herself, purpose_of
 from scanward.release.disclosures import account_for
 from scanward.release.models import (
     AccountingRequest,
@@ -224,9 +225,9 @@ def set_address(
 def _may_ask(patient: Patient, by: Account, *, now: datetime, place: Place) -> Actor:
     """The patient or who stands for her, or the desk that writes down what she asked."""
     actor = actor_of(by, now=now)
-    action = Action.ANSWER_RIGHTS if actor.roles else Action.ASK_RIGHTS
-    purpose = PurposeOfUse.RECORDS if actor.roles else PurposeOfUse.PATIENT_REQUEST
-    authorize(actor, action, RecordFacts(patient.pk), purpose, now=now, place=place, told=True)
+    wanted = RecordFacts(patient.pk)
+    action = Action.ASK_RIGHTS if for_herself(actor, wanted, now=now) else Action.ANSWER_RIGHTS
+    authorize(actor, action, wanted, purpose_of(actor, wanted, now=now), now=now, place=place, told=True)
     return actor
 
 

@@ -24,8 +24,10 @@ from scanward.audit.kinds import EventKind, Outcome, SubjectKind
 from scanward.law.bases import Basis
 from scanward.law.errors import Unlawful
 from scanward.law.purpose import PurposeOfUse
+from scanward.people.kinds import Role
 from scanward.people.models import Account
 from scanward.release import notices
+from scanward.release.capacity import for_herself
 from scanward.release.disclosures import described, disclose
 from scanward.release.models import Attempt, Authorization, ReleaseRequest, SealedFile, Share, ShareVisit
 from scanward.release.moving import atomic, verdict
@@ -40,6 +42,7 @@ PASSCODE_TRIES = 5
 WINDOW = timedelta(minutes=15)
 MOST_FAILURES = 20
 ANY = Q()
+OFFICERS = frozenset({Role.PRIVACY_OFFICER, Role.SECURITY_OFFICER})
 
 
 class LinkRefused(Exception):
@@ -96,8 +99,9 @@ def create(wish: Wish, *, by: Account, now: datetime, place: Place) -> Made:
     actor = actor_of(by, now=now)
     requested = frozenset(study.pk for study in wish.studies) if wish.request else frozenset()
     for study in wish.studies:
+        wanted = RecordFacts(study.patient_id, study.pk)
         authorize(
-            actor, Action.CREATE_SHARE, RecordFacts(study.patient_id, study.pk), _purpose(actor), now=now, place=place,
+            actor, Action.CREATE_SHARE, wanted, _purpose(actor, wanted, now), now=now, place=place,
             context=Context(requested=requested), told=True,
         )  # fmt: skip
     secret = _spoken() if wish.spoken else secrets.token_urlsafe(SECRET_BYTES)
@@ -161,8 +165,9 @@ def revoke(share: Share, *, by: Account, now: datetime, place: Place) -> None:
     actor = actor_of(by, now=now)
     requested = frozenset(share.studies.values_list("pk", flat=True))
     for study in requested:
+        wanted = RecordFacts(share.patient_id, study)
         authorize(
-            actor, Action.REVOKE_SHARE, RecordFacts(share.patient_id, study), _ending(actor), now=now, place=place,
+            actor, Action.REVOKE_SHARE, wanted, _ending(actor, wanted, now), now=now, place=place,
             context=Context(requested=requested), told=True,
         )  # fmt: skip
     with atomic():
@@ -193,12 +198,10 @@ def still_may_share(share: Share, *, now: datetime) -> bool:
     actor = actor_of(share.created_by, now=now)
     requested = frozenset(share.studies.values_list("pk", flat=True)) if share.request_id else frozenset()
     context = Context(requested=requested)
+    shared = [RecordFacts(share.patient_id, study) for study in share.studies.values_list("pk", flat=True)]
     return all(
-        isinstance(
-            decide(actor, Action.CREATE_SHARE, RecordFacts(share.patient_id, study), _purpose(actor), context, now=now),
-            Grant,
-        )
-        for study in share.studies.values_list("pk", flat=True)
+        isinstance(decide(actor, Action.CREATE_SHARE, wanted, _purpose(actor, wanted, now), context, now=now), Grant)
+        for wanted in shared
     )
 
 
@@ -339,17 +342,17 @@ def _window(now: datetime) -> datetime:
     return now.replace(minute=now.minute - now.minute % 15, second=0, microsecond=0)
 
 
-def _purpose(actor: Actor) -> PurposeOfUse:
+def _purpose(actor: Actor, wanted: RecordFacts, now: datetime) -> PurposeOfUse:
     """For what somebody shares: staff for care, patients because they want to."""
-    if not actor.roles:
-        return PurposeOfUse.PATIENT_REQUEST
-    return PurposeOfUse.TREATMENT
+    herself = for_herself(actor, wanted, now=now)
+    return PurposeOfUse.PATIENT_REQUEST if herself else PurposeOfUse.TREATMENT
 
 
-def _ending(actor: Actor) -> PurposeOfUse:
-    """For what somebody ends a link; officers watch over them."""
-    officers = {"privacy_officer", "security_officer"}
-    return PurposeOfUse.OPERATIONS if {role.value for role in actor.roles} & officers else _purpose(actor)
+def _ending(actor: Actor, wanted: RecordFacts, now: datetime) -> PurposeOfUse:
+    """For what somebody ends a link; officers watch over those of others."""
+    purpose = _purpose(actor, wanted, now)
+    watches = actor.roles & OFFICERS and purpose is PurposeOfUse.TREATMENT
+    return PurposeOfUse.OPERATIONS if watches else purpose
 
 
 def _tell(share: Share, kind: EventKind, *, by: ActorRef, now: datetime, place: Place) -> None:

@@ -1,6 +1,7 @@
 """What every page knows about the site and about the person in front of it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -9,6 +10,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from scanward.access.actors import actor_of
 from scanward.access.glass import open_for
 from scanward.access.models import BrokenGlass
 from scanward.people.kinds import Role
@@ -47,6 +49,9 @@ PLACES: tuple[tuple[str, str | Promise, frozenset[Role] | None], ...] = (
     ("security", _("Sign-in and security"), None),
 )
 
+PATIENTS = tuple(name for name, _label, roles in PLACES if roles is None and name != "security")
+OWN = PATIENTS[:1]
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -82,9 +87,22 @@ def _navigation(request: HttpRequest) -> list[Place]:
     account = getattr(request, "user", None)
     if not isinstance(account, Account):
         return []
-    roles = account.roles_at(timezone.now())
-    shown = [place for place in PLACES if (place[2] & roles if place[2] is not None else not roles)]
-    return [Place(reverse(name), str(label), request.path == reverse(name)) for name, label, _roles in shown]
+    now = timezone.now()
+    roles, own = account.roles_at(now), OWN if request.path.startswith("/desk/") else PATIENTS
+    # Staff who are patients here, or act for one, find those scans, too; on these pages also all that goes with them.
+    mine = frozenset(own) if roles and _has_record(account, now=now) else frozenset[str]()
+    shown = [
+        (name, label)
+        for name, label, allowed in PLACES
+        if (name in mine or not roles if allowed is None else allowed & roles)
+    ]
+    return [Place(reverse(name), str(label), request.path == reverse(name)) for name, label in shown]
+
+
+def _has_record(account: Account, *, now: datetime) -> bool:
+    """Return whether somebody is a patient here or acts for one."""
+    actor = actor_of(account, now=now)
+    return bool(actor.own_patients or actor.representing)
 
 
 def _late(request: HttpRequest) -> int:

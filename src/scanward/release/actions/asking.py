@@ -21,6 +21,7 @@ from scanward.law.tracks import Directive, Field, Track, directive_gaps, may_ask
 from scanward.people.models import Account, Patient
 from scanward.release import clocks, letters
 from scanward.release.actions import pricing
+from scanward.release.capacity import for_herself, purpose_of
 from scanward.release.kinds import Event, State
 from scanward.release.models import Evidence, Recipient, ReleaseRequest
 from scanward.release.moving import atomic, end_packages, lock, move, permit_requester
@@ -93,7 +94,7 @@ def receive(asked: Asked, *, by: Account, now: datetime, place: Place) -> Releas
     actor = _permitted(asked, by=by, now=now, place=place)
     _check(asked, now)
     with atomic():
-        request = _draft(asked, by=by, actor=actor)
+        request = _draft(asked, by=by, staff=_at_work(asked, actor, now=now))
         request.save(force_insert=True)
         request.studies.set(asked.studies)
         _recognize(request, asked, by=by, now=now)
@@ -132,10 +133,10 @@ def _permitted(asked: Asked, *, by: Account, now: datetime, place: Place) -> Act
             actor, Action.CREATE_REQUEST, RecordFacts(None), PurposeOfUse.RECORDS, now=now, place=place, told=True
         )
         return actor
-    purpose = PurposeOfUse.RECORDS if actor.roles else PurposeOfUse.PATIENT_REQUEST
     studies: list[UUID | None] = [item.pk for item in asked.studies]
     for study in studies or [None]:
         wanted = RecordFacts(asked.patient.pk, study)
+        purpose = purpose_of(actor, wanted, now=now)
         authorize(actor, Action.CREATE_REQUEST, wanted, purpose, now=now, place=place, told=True)
     return actor
 
@@ -201,9 +202,16 @@ def _check_directive(asked: Asked) -> None:
         )
 
 
-def _draft(asked: Asked, *, by: Account, actor: Actor) -> ReleaseRequest:
+def _at_work(asked: Asked, actor: Actor, *, now: datetime) -> bool:
+    """Whether staff enter what somebody else asks for, and not what they ask for themselves in the portal."""
+    if not asked.patient or asked.channel is not Channel.PORTAL:
+        return bool(actor.roles)
+    first = asked.studies[0].pk if asked.studies else None
+    return not for_herself(actor, RecordFacts(asked.patient.pk, first), now=now)
+
+
+def _draft(asked: Asked, *, by: Account, staff: bool) -> ReleaseRequest:
     """Make the row, without its dates."""
-    staff = bool(actor.roles)
     return ReleaseRequest(
         number=new_number(),
         state=State.DRAFT.value,

@@ -14,6 +14,7 @@ from scanward.law.errors import Unlawful
 from scanward.law.purpose import PurposeOfUse
 from scanward.people.models import Account
 from scanward.release import house, letters, sharing
+from scanward.release.capacity import purpose_of
 from scanward.release.kinds import OPEN, Event, State
 from scanward.release.models import Authorization, ReleasePackage, ReleaseRequest
 from scanward.release.moving import atomic, end_packages, lock, move, permit, verdict
@@ -57,8 +58,8 @@ def revoke(
     themselves at the next piece; here they are also closed and the people told.
     """
     actor = actor_of(by, now=now)
-    purpose = PurposeOfUse.RECORDS if actor.roles else PurposeOfUse.PATIENT_REQUEST
     wanted = RecordFacts(authorization.patient_id)
+    purpose = purpose_of(actor, wanted, now=now)
     authorize(actor, Action.REVOKE_AUTHORIZATION, wanted, purpose, now=now, place=place, context=Context(), told=True)
     word = Revocation(form=form, received_at=min(received_at or now, now))
     with atomic():

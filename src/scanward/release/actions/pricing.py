@@ -18,7 +18,7 @@ from scanward.people.models import Account
 from scanward.release import house, letters
 from scanward.release.kinds import Event
 from scanward.release.models import FeeQuote, ReleaseRequest
-from scanward.release.moving import atomic, current_quote, lock, move, permit, permit_requester, tell
+from scanward.release.moving import asked_by, atomic, current_quote, lock, move, permit, permit_requester, tell
 from scanward.release.ways import LAW_DELIVERY, Arrival, Medium
 
 # The house's schedule (E8): copying takes ten minutes, a disc or stick its price, a parcel its postage.
@@ -184,7 +184,6 @@ def fee_values(kept: FeeQuote) -> dict[str, object]:
 
 def _requester_or_desk(request: ReleaseRequest, *, by: Account, now: datetime, place: Place) -> Actor:
     """Return who acts: the requester, or staff for somebody who called or wrote."""
-    staff = bool(by.roles_at(now))
-    if staff:
+    if by.roles_at(now) and not asked_by(by, request):
         return permit(by, Action.QUOTE_FEES, request, now=now, place=place)
     return permit_requester(by, request, now=now, place=place)

@@ -15,7 +15,7 @@ from scanward.people.models import Account, Patient
 from scanward.release import house, letters, notices, peers
 from scanward.release.kinds import Event
 from scanward.release.models import Authorization, Evidence, Message, ReleaseRequest
-from scanward.release.moving import atomic, lock, move, permit, permit_requester, tell, verdict
+from scanward.release.moving import asked_by, atomic, lock, move, permit, permit_requester, tell, verdict
 from scanward.release.ways import Arrival
 
 _WORK = Action.VERIFY_IDENTITY
@@ -61,7 +61,7 @@ def say(request: ReleaseRequest, *, by: Account, body: str, now: datetime, place
     """Write into the request's secure thread: the requester, or the desk (I6)."""
     if not body.strip() or len(body) > 4000:
         raise Unlawful("A message has between 1 and 4,000 characters.", "45 CFR 164.530(c)(1)")
-    staff = bool(by.roles_at(now))
+    staff = bool(by.roles_at(now)) and not asked_by(by, request)
     actor = (
         permit(by, _WORK, request, now=now, place=place)
         if staff
