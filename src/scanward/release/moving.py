@@ -79,8 +79,8 @@ def _not_requester(by: Account, request: ReleaseRequest) -> dict[str, str]:
 
 
 def verdict(authorization: Authorization, *, now: datetime) -> Verdict:
-    """Every defect of an authorization at this moment."""
-    return examine(authorization.as_law(), now=now, zone=house.zone())
+    """Every defect of an authorization at this moment; a clock that was set back revives no revoked one (fault D10)."""
+    return examine(authorization.as_law(), now=max(now, authorization.revoked_at or now), zone=house.zone())
 
 
 def case_of(request: ReleaseRequest, *, now: datetime) -> Case:

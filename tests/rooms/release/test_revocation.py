@@ -16,6 +16,7 @@ from scanward.people.models import Account
 from scanward.release import actions, rights, sharing
 from scanward.release.machine import NotNow
 from scanward.release.models import Authorization, Disclosure, ReleaseRequest
+from scanward.release.moving import verdict
 from scanward.release.ways import Arrival
 
 pytestmark = pytest.mark.django_db
@@ -234,3 +235,14 @@ def test_the_accounting_leaves_out_what_the_law_leaves_out(cast: Cast, by_attorn
     [entry] = account_for(cast.alices, now=later(days=1))
     assert (entry.first.recipient, entry.times) == ("County Health", 2)
     assert Disclosure.objects.count() == 4
+
+
+def test_a_clock_that_is_set_back_revives_no_permission(cast: Cast, lena: Account, by_attorney: Any) -> None:
+    """Fault D10, requirement D8: what was revoked stays revoked, whatever day the server believes it is."""
+    request, signed = by_attorney()
+    secret = fulfil(request, cast, lena)
+    actions.revoke(signed, by=cast.alice, form=RevocationForm.PORTAL, now=later(hours=1), place=PLACE)
+    for moment in (later(days=-1), later(minutes=30)):
+        assert not verdict(signed, now=moment).valid
+        with pytest.raises(sharing.LinkRefused):
+            sharing.redeem(secret, visitor="x", passcode="", now=moment, place=PLACE)
