@@ -1,16 +1,21 @@
 """Burned-in text: planted strings are found, painted over and not read again; clean slices stay as they are (S7)."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 
 from scanward.deid.pixels.redact import Found, clean
+from scanward.deid.pixels.stage import Item, read_all
 from scanward.deid.pixels.strokes import fields
 from scanward.deid.pixels.whose import Whose, whose
+from scanward.deid.pixels.writing import labels
+from scanward.deid.sources import find
 from scanward.deid.sweep import Known
 from scanward.dicom.frames import Frame
 from scanward.dicom.geometry import FrameGeometry
-from scanward.dicom.synthetic import volume
+from scanward.dicom.synthetic import SeriesKind, study, volume
 
 WHERE = FrameGeometry(None, None, None, None, (), 1.0, 0.0, "")
 NOBODY = Whose()
@@ -90,3 +95,32 @@ def test_a_name_is_known_although_the_reader_takes_one_sign_for_another() -> Non
     who = whose(header, Known())
     assert who.named("GARClA") and who.named("ID 447IO93") and who.named("luz")
     assert not who.named("KERNEL B31s") and not who.named("")
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> list[Item]:
+    """Five slices of a chest."""
+    files = study("chest", matrix=256, slices=5, series=[SeriesKind.SOFT]).files
+    for n, one in enumerate(files):
+        (tmp_path / f"{n}.dcm").write_bytes(one.data)
+    return read_all([one for some in find(tmp_path) for one in some])[0]
+
+
+def test_a_label_is_looked_for_in_every_picture_and_a_word_of_one_picture_in_that_one(pictures: list[Item]) -> None:
+    """S7: a likeness in the noise of one slice does not send every other slice to the reader."""
+    for item in pictures:
+        item.new[0] = _written(item.frame(0).pixels, "DOE JANE M", 2000)
+    middle, there, everywhere = labels(pictures)
+    assert middle is pictures[2] and there and everywhere == there
+    for item in pictures[:2] + pictures[3:]:
+        item.new.clear()
+    _, there, everywhere = labels(pictures)
+    assert there and not everywhere
+
+
+def test_air_whose_noise_is_cut_off_sends_nothing_to_the_reader() -> None:
+    noise = cv2.GaussianBlur(np.random.default_rng(3).normal(0, 90, (256, 256)).astype(np.float32), (0, 0), 1.5)
+    air = np.rint(np.maximum(noise + 20, 0))
+    air[100:, 60:200] += 1100  # someone lies in it, so that the noise is small against the range of greys
+    assert not fields(air)
+    assert fields(_written(air, "19560412", 0, scale=0.35))

@@ -24,10 +24,13 @@ _BLOCK: Final = 32  # pixels, over which noise is measured
 _LONG, _SHORT = 48, 16  # a field, in pixels: a few small letters, or one or two big ones
 _NEAR: Final = 8  # greys to each side that count as neighbours
 _FEW, _LEAST = 6, 7  # letters of 16 pixels reach 9; noise reaches 6 in a phantom, and more in few slices
+_LINE: Final = 3  # pixels of one grey that touch one another
 _HIGH, _WIDE, _BESIDE = 7, 40, 2  # a row of small letters, and the lines above and below, in pixels
 _BEGUN: Final = 4.4  # strokes side by side in such a row: small letters have 5.5 and more, clean slices seldom 4.2
 _ROW: Final = 1 << 12
 _GREYS: Final = 1 << 17
+
+cv2.setNumThreads(1)  # processes share the slices between them; threads within one only wait for each other
 
 
 @dataclass(frozen=True)
@@ -41,19 +44,25 @@ class Field:
 
 @dataclass(frozen=True)
 class Strokes:
-    """Pixels of strokes: those that nobody overlooks, and all that noise doesn't explain."""
+    """Pixels of strokes: all that noise doesn't explain, those that nobody overlooks, and twice as strong ones."""
 
-    sure: Mask
     faint: Mask
+    sure: Mask
+    strong: Mask
 
 
 def thin(values: Grey) -> tuple[Strokes, Strokes]:
     """Bright and dark strokes: pixels with another grey on both sides, within reach."""
     span, noise = span_of(values), noise_of(values)
-    sure, faint = max(_CONTRAST * span, _NOISE * float(np.median(noise))), np.maximum(_FAINT * span, _NOISE * noise)
+    typical = float(np.median(noise[::4, ::4]))
+    sure, faint = max(_CONTRAST * span, _NOISE * typical), np.maximum(_FAINT * span, _NOISE * noise)
     across, along = _ridges(values), _ridges(np.ascontiguousarray(values.T))
     bright, dark = (np.maximum(one, other.T) for one, other in zip(across, along, strict=True))
-    return Strokes(bright > sure, bright > faint), Strokes(dark > sure, dark > faint)
+    return _strokes(bright, faint, sure), _strokes(dark, faint, sure)
+
+
+def _strokes(ridge: Grey, faint: Grey, sure: float) -> Strokes:
+    return Strokes(ridge > faint, ridge > sure, ridge > 2 * sure)
 
 
 def span_of(values: Grey) -> float:
@@ -112,17 +121,19 @@ def _of_letters(values: Grey, pens: tuple[Strokes, Strokes]) -> Iterator[Field]:
 
 def _rows(strokes: Mask) -> Iterator[Box]:
     """Where strokes begin side by side over the height of a small letter, more than above or below."""
-    begins = strokes.astype(np.uint8)
+    begins = strokes.view(np.uint8).copy()
     begins[:, 1:] &= ~begins[:, :-1]
     row = _summed(begins, (_WIDE, 1))
-    letters = _summed(row, (1, _HIGH)) / np.float32(_HIGH)
-    if letters.max() < _BEGUN:
+    letters = _summed(row, (1, _HIGH))
+    if letters.max() < _BEGUN * _HIGH:
         return
-    beside = _summed(row, (1, _BESIDE)) / np.float32(2 * _BESIDE)
+    beside = _summed(row, (1, _BESIDE)) * np.int16(_HIGH)
     far = (_HIGH + _BESIDE) // 2 + 1
     padded = np.pad(beside, ((far, far), (0, 0)))
-    letters = letters - np.maximum(padded[: -2 * far], padded[2 * far :])
-    while letters.max() >= _BEGUN:
+    letters *= 2 * _BESIDE
+    letters -= np.maximum(padded[: -2 * far], padded[2 * far :])
+    least = _BEGUN * _HIGH * 2 * _BESIDE
+    while letters.max() >= least:
         row_at, column = (int(n) for n in np.unravel_index(int(letters.argmax()), letters.shape))
         top, left = max(row_at - _HIGH, 0), max(column - _WIDE // 2, 0)
         yield top, left, row_at + _HIGH, column + _WIDE // 2
@@ -141,11 +152,21 @@ def _of_one_grey(values: Grey, pens: tuple[Strokes, Strokes]) -> list[Field]:
     low, scale = _scale(values)
     found: list[tuple[int, Field]] = []
     for pen in pens:
-        rows, columns = np.nonzero(pen.sure)
+        rows, columns = np.nonzero(pen.sure & ~_piled_up(whole, pen))
         if len(rows):
             found += _fields(rows, columns, whole[rows, columns], values.shape)
     found.sort(key=lambda one: -one[0])
     return [Field(one.box, one.ink / scale + low, one.lying) for _, one in found]
+
+
+def _piled_up(whole: NDArray[np.int64], pen: Strokes) -> Mask:
+    """Where a stroke has the lowest or the highest grey, but is weak or no part of a line.
+
+    Noise that would go further is cut off there, so these greys stand out in air; but it draws no strong lines.
+    """
+    extreme = (whole == whole.min()) | (whole == whole.max())
+    strong = (extreme & pen.strong).view(np.uint8)
+    return np.asarray(extreme & ~((_summed(strong, (3, 3)) >= _LINE) & pen.strong), np.bool_)
 
 
 def _scale(values: Grey) -> tuple[float, float]:
@@ -178,13 +199,13 @@ def _fields(
 
 
 def _neighbours(keys: NDArray[Any], counts: NDArray[Any], wanted: NDArray[Any]) -> NDArray[np.float64]:
-    """How often a grey's neighbours stand in the same field: four times their mean."""
+    """How often a grey's neighbours stand in the same field: four times their mean; the lowest has half as many."""
     total = np.zeros(len(wanted))
     for step in range(-_NEAR, _NEAR + 1):
         if step:
             at = np.minimum(np.searchsorted(keys, wanted + step), len(keys) - 1)
             total += np.where(keys[at] == wanted + step, counts[at], 0)
-    return total * (2 / _NEAR)
+    return np.where(wanted % _GREYS, total, 2 * total) * (2 / _NEAR)
 
 
 def same_place(one: Box, other: Box) -> bool:

@@ -7,7 +7,7 @@ from scanward.deid.held import IMAGE_TYPE, HeldReason
 from scanward.deid.pixels import text
 from scanward.deid.pixels.planes import planes
 from scanward.deid.pixels.redact import is_screen, redact
-from scanward.deid.pixels.strokes import Box
+from scanward.deid.pixels.strokes import Box, Grey
 from scanward.deid.pixels.whose import whose
 from scanward.deid.sweep import Known
 from scanward.dicom.errors import Refused
@@ -27,8 +27,9 @@ def texts(items: "list[Item]", also: Known, *, thorough: bool = False) -> list[d
     """
     figures: dict[str, dict[str, Any]] = {}
     for members in _alike(items).values():
-        watched = _watched(members)
+        middle, there, everywhere = labels(members)
         for item in members:
+            watched = there if item is middle else everywhere
             found = redact(item, whose(item.seen.dicom_json, also), watched, thorough=thorough)
             series = item.seen.series_instance_uid
             figure = figures.setdefault(series, {"series": series, "what": "text", **dict.fromkeys(_COUNTED, 0)})
@@ -37,6 +38,22 @@ def texts(items: "list[Item]", also: Known, *, thorough: bool = False) -> list[d
             passed = HeldReason.BURNED_IN not in item.reasons
             figure["passed"] = figure.get("passed", True) and passed
     return list(figures.values())
+
+
+def labels(members: "list[Item]") -> "tuple[Item, list[Box], list[Box]]":
+    """The middle one of some pictures, where text stands in it, and where it stands in another one too.
+
+    What stands in the middle one only is no label but a likeness in the noise, or a word that is found by itself.
+    """
+    middle = len(members) // 2
+    item = members[middle]
+    if is_screen(item):
+        return item, [], []  # it is read as a whole anyway
+    boxes = [text.wider(one.box) for plane in _planes(item) for one in text.read(plane) if _certain(one)]
+    others = {len(members) * n // 6 for n in (1, 2, 4, 5)} - {middle} if boxes else set()
+    again = [plane for n in sorted(others) for plane in _planes(members[n])]
+    everywhere = [box for box in boxes if any(_certain(one) for plane in again for one in text.in_box(plane, box))]
+    return item, boxes, everywhere
 
 
 def _alike(items: "list[Item]") -> "dict[tuple[Any, ...], list[Item]]":
@@ -50,13 +67,12 @@ def _alike(items: "list[Item]") -> "dict[tuple[Any, ...], list[Item]]":
     return groups
 
 
-def _watched(members: "list[Item]") -> list[Box]:
-    """Where text stands in the middle one of some pictures: there all of them are looked at."""
-    item = members[len(members) // 2]
-    if is_screen(item):
-        return []  # it is read as a whole anyway
+def _planes(item: "Item") -> list[Grey]:
     try:
-        found = [one for plane in planes(item.frame(item.seen.frames // 2)) for one in text.read(plane)]
+        return list(planes(item.frame(item.seen.frames // 2)))
     except Refused:
         return []
-    return [text.wider(one.box) for one in found if one.is_text and one.sure >= _CERTAIN]
+
+
+def _certain(one: text.Read) -> bool:
+    return one.is_text and one.sure >= _CERTAIN
