@@ -2,6 +2,7 @@
 kept.
 """
 
+import importlib
 import json
 import sys
 import time
@@ -13,8 +14,6 @@ from typing import Any
 
 import click
 
-from scanward.cli.deid_review import release_command, review
-from scanward.cli.deid_risk import command as risk_command
 from scanward.deid.held import Held
 from scanward.deid.keyed import KeyRefused, new_project, read_key, write_key
 from scanward.deid.profiles import (
@@ -31,16 +30,31 @@ from scanward.deid.sources import Source, SourceRefused, find
 from scanward.dicom.errors import Refused
 
 NOT_ALL_WRITTEN, VERIFY_FAILED = 3, 4
+_LOADED_WHEN_CALLED = {
+    "review": ("scanward.cli.deid_review", "review"),
+    "release": ("scanward.cli.deid_review", "release_command"),
+    "risk": ("scanward.cli.deid_risk", "command"),
+}
 _LOOKS = click.Choice(["auto", "on", "off"])
 
 
 class _Deid(click.Group):
-    """`deid SRC DST` means `deid run SRC DST`."""
+    """`deid SRC DST` means `deid run SRC DST`; what few runs need is loaded when it is called."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if args and args[0] not in self.commands and args[0] not in ("-h", "--help"):
+        if args and args[0] not in self.list_commands(ctx) and args[0] not in ("-h", "--help"):
             args = ["run", *args]
         return super().parse_args(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted((*super().list_commands(ctx), *_LOADED_WHEN_CALLED))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _LOADED_WHEN_CALLED:
+            return super().get_command(ctx, cmd_name)
+        module, name = _LOADED_WHEN_CALLED[cmd_name]
+        found: click.Command = getattr(importlib.import_module(module), name)
+        return found
 
 
 @click.group(cls=_Deid, context_settings={"help_option_names": ["-h", "--help"]})
@@ -255,10 +269,6 @@ def profiles() -> None:
     for one in READY_MADE.values():
         click.echo(f"{one.name:18} {one.pathway.value}; dates {one.dates.value}; codes {', '.join(one.codes)}")
 
-
-command.add_command(review)
-command.add_command(release_command)
-command.add_command(risk_command)
 
 if __name__ == "__main__":
     command(prog_name="scanward deid")

@@ -82,9 +82,11 @@ class Header:
         self.tags += part.tags
         self.raws += part.raws
         self.removed += part.removed
-        self.first = {**part.first, **self.first}  # of an element that stands twice the first counts
+        for tag, value in part.first.items():
+            self.first.setdefault(tag, value)  # of an element that stands twice the first counts
         self.telling += part.telling
-        self.overlays |= part.overlays
+        if part.overlays:
+            self.overlays |= part.overlays
 
     def note(self, one: Single, after: int, role: int, data: Buffer) -> None:
         """Take note of an element that plays a role; it reaches to `after`, with its delimiter."""

@@ -5,6 +5,7 @@ goes. Compressed ones lose what rides along (`codestream`).
 """
 
 import struct
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 from scanward.deid import codestream, held
@@ -43,19 +44,26 @@ def geometry(first: dict[int, bytes], encoding: Encoding) -> Geometry:
     Raises: Refused when it is missing or makes no sense.
     """
     order = _order(encoding)
-    numbers = []
-    for tag, default in ((0x00280010, 0), (0x00280011, 0), (0x00280002, 1), (0x00280100, 16)):
-        value = first.get(tag, b"")
-        numbers.append(int.from_bytes(value[:2], order) if len(value) >= 2 else default)
-    rows, columns, samples, bits = numbers
-    count = first.get(0x00280008, b"").strip(b" \0") or b"1"
+    numbers = [first.get(tag, b"") for tag in (0x00280010, 0x00280011, 0x00280002, 0x00280100)]
+    return _geometry(tuple(numbers), first.get(0x00280008, b""), first.get(0x00280004, b""), order)
+
+
+@lru_cache(maxsize=64)
+def _geometry(
+    numbers: tuple[bytes, ...], frame_count: bytes, photometric: bytes, order: Literal["little", "big"]
+) -> Geometry:
+    rows, columns, samples, bits = (
+        int.from_bytes(value[:2], order) if len(value) >= 2 else default
+        for value, default in zip(numbers, (0, 0, 1, 16), strict=True)
+    )
+    count = frame_count.strip(b" \0") or b"1"
     if not rows or not columns or not count.isdigit() or len(count) > 9:
         raise Refused(RefusalReason.BAD_GEOMETRY, "(0028,0010) Rows")
     frames = int(count) or 1
     if bits not in (1, 8, 16, 32, 64) or not 1 <= samples <= 4:
         raise Refused(RefusalReason.BAD_GEOMETRY, "(0028,0100) BitsAllocated")
     values = rows * columns * samples * frames
-    if first.get(0x00280004, b"").startswith(b"YBR_FULL_422"):
+    if photometric.startswith(b"YBR_FULL_422"):
         values = values * 2 // 3
     return Geometry(rows, columns, frames, (values * bits + 7) // 8)
 

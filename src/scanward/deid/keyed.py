@@ -8,7 +8,6 @@ run.
 import base64
 import hmac
 import os
-import secrets
 import stat
 import tomllib
 from dataclasses import dataclass, field
@@ -71,7 +70,7 @@ class Project:
 
 def new_project(name: str) -> Project:
     """A project with a fresh key."""
-    return Project(name, secrets.token_bytes(32))
+    return Project(name, os.urandom(32))
 
 
 def write_key(path: Path, project: Project) -> None:

@@ -3,7 +3,6 @@
 The options are those of PS3.15 Annex E; each has its letter in the generated table and its code in CID 7050.
 """
 
-import tomllib
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -170,6 +169,8 @@ def profile(name_or_path: str) -> Profile:
     if path.suffix != ".toml" or not path.is_file():
         names = ", ".join(READY_MADE)
         raise ProfileRefused(f"There is no profile of that name. Choose one of {names}, or a .toml file.")
+    import tomllib  # noqa: PLC0415  (only for a site's own, and the independent check loads this file too)
+
     try:
         return from_toml(tomllib.loads(path.read_text()))
     except tomllib.TOMLDecodeError as wrong:

@@ -8,8 +8,8 @@ import re
 import struct
 import zlib
 from bisect import bisect_left
-from collections import Counter, OrderedDict
-from dataclasses import dataclass, field
+from collections import OrderedDict
+from dataclasses import dataclass
 from mmap import mmap
 from operator import ge
 from typing import Final
@@ -47,7 +47,7 @@ class Cleaned:
     study: str
     series: str
     patient: str
-    extra: Counter[str] = field(default_factory=Counter)
+    removed: int = 0  # elements that always go, counted only
     scope: Scope | None = None
 
     @property
@@ -90,7 +90,7 @@ class Deidentifier:
         self._scopes: OrderedDict[tuple[bytes, bytes, str, Encoding, str], Scope] = OrderedDict()
         self._gone: set[int] = set()
         self._reader = HeaderReader(limits, self._gone)
-        self._verdicts: dict[tuple[str | Clearance, ...], held.HeldReason | None] = {}
+        self._verdicts: dict[tuple[str | Clearance | bytes | None, ...], held.HeldReason | None] = {}
         self._ours: dict[tuple[Encoding, bool, tuple[str, ...]], list[tuple[int, bytes]]] = {}
         self._entries: list[Remembered] = []
         self._keeps_private = Option.SAFE_PRIVATE in profile.options
@@ -181,14 +181,9 @@ class Deidentifier:
 
     def _judge(self, header: Header, sop_class: str, about: Head) -> None:
         first = header.first
-        texts = {tag: first[tag].decode("utf-8", "replace").strip(" \0") for tag in held.WANTED if tag in first}
-        key: tuple[str | Clearance, ...] = (
-            self.cleared,
-            sop_class,
-            about.transfer_syntax,
-            *(f"{tag}={text}" for tag, text in texts.items()),
-        )
+        key = (self.cleared, sop_class, about.transfer_syntax, *map(first.get, held.WANTED))
         if key not in self._verdicts:
+            texts = {tag: first[tag].decode("utf-8", "replace").strip(" \0") for tag in held.WANTED if tag in first}
             if len(self._verdicts) > 1000:
                 self._verdicts.clear()
             self._verdicts[key] = held.judge(
@@ -235,7 +230,7 @@ class Deidentifier:
     def _elements(self, header: Header, scope: Scope, done: Cleaned) -> tuple[list[int], list[bytes]]:
         """The outputs of all elements but the pixels, in the order of their tags."""
         tags, creators = header.tags, dict[int, bytes]()
-        done.extra[Action.REMOVE.value] += header.removed
+        done.removed = header.removed
         if scope.trace is None:
             parts = []
             for tag, raw, entry in zip(tags, header.raws, map(scope.memory.get, header.raws), strict=True):

@@ -8,13 +8,13 @@ import hashlib
 import json
 import mmap
 import os
-import secrets
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from scanward.deid.actions import Action
 from scanward.deid.header import NeedMore
 from scanward.deid.held import Held, HeldReason
 from scanward.deid.keyed import Project
@@ -116,7 +116,7 @@ class Worker:
         self._there: dict[str, set[str]] = {}  # what each folder holds, as far as only this process writes to it
         self._look = _FIRST_LOOK
         self._buffer = memoryview(bytearray(_BUFFER))
-        self._process = f"{os.getpid():x}{secrets.token_hex(4)}"
+        self._process = f"{os.getpid():x}{os.urandom(4).hex()}"
 
     def batch(self, sources: list[Source]) -> Result:
         """De-identify a batch of files; a bad one never stops the others."""
@@ -215,7 +215,7 @@ class Worker:
                 result.originals.append(values)
             written.group = groups[values]
         result.links.setdefault(done.patient, done.scope.patient if done.scope else "")
-        result.actions.update(done.extra)
+        result.actions[Action.REMOVE.value] += done.removed
         result.written.append(written)
 
     def _fill(self, output: int, source: int | None, data: Buffer, done: Cleaned) -> None:
