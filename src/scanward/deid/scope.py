@@ -13,6 +13,7 @@ from typing import Final
 
 from scanward.deid import treat
 from scanward.deid.actions import Action, action, need, settle
+from scanward.deid.held import Held, HeldReason
 from scanward.deid.keyed import Project
 from scanward.deid.private import safe_private
 from scanward.deid.profiles import Option, Profile
@@ -139,7 +140,9 @@ class Scope:
     def _finish(self, tag: int, vr: bytes, value: bytes, after: bytes | None, chosen: Action, *, parent: int) -> bytes:
         """Encode what is kept; remove, empty or replace what may not stay."""
         if after is None:
-            chosen = settle(tag, chosen, need(tag, self.iod, parent))
+            checked, chosen = chosen, settle(tag, chosen, need(tag, self.iod, parent))
+            if checked is Action.CHECK and chosen is Action.DUMMY and treat.record_number(tag, value, self.known):
+                raise Held(HeldReason.RESIDUAL, name(tag))  # a record's number, where a false one would harm the image
             if chosen is Action.REMOVE:
                 return self._done(tag, vr, chosen, value, None)
             empty = chosen is Action.EMPTY or not value.strip(b" \0")

@@ -37,6 +37,29 @@ _INTEGER: Final = re.compile(rb" *[+-]?\d{1,11} *")
 _DATE: Final = re.compile(rb"(\d{4})\.?(\d\d)\.?(\d\d)")
 _TIME: Final = re.compile(rb"\d\d(?::?[0-5]\d(?::?[0-6]\d(?:\.\d{1,6})?)?)?")
 _DATE_TIME: Final = re.compile(rb"(\d{8})((?:\d{2}){0,3}(?:\.\d{1,6})?)([+-]\d{4})?")
+# Measures of five and six digits are common here, and nowhere is a record's number written here.
+_LARGE_MEASURES: Final = frozenset(
+    (
+        0x00180084,  # ImagingFrequency
+        0x00181060,  # TriggerTime
+        0x00181063,  # FrameTime
+        0x00181074,  # RadionuclideTotalDose
+        0x00181150,  # ExposureTime
+        0x00181151,  # XRayTubeCurrent
+        0x00181152,  # Exposure
+        0x00181153,  # ExposureInuAs
+        0x00181242,  # ActualFrameDuration
+        0x00188150,  # ExposureTimeInuS
+        0x00188151,  # XRayTubeCurrentInuA
+        0x00280008,  # NumberOfFrames
+        0x00281050,  # WindowCenter
+        0x00281051,  # WindowWidth
+        0x00281052,  # RescaleIntercept
+        0x00281053,  # RescaleSlope
+        0x00541300,  # FrameReferenceTime
+        0x00541322,  # DoseCalibrationFactor
+    )
+)
 _TIMEZONE: Final = 0x00080201
 _ZONE: Final = re.compile(rb"[+-]\d{4}")
 _AGE: Final = re.compile(rb"(\d{3})([DWMY])")
@@ -164,6 +187,8 @@ def _keep(tag: int, vr: bytes, old: bytes, scope: Surroundings, parent: int) -> 
         return _check(tag, vr, old, scope, parent)
     if tag == _TIMEZONE:
         return old if _ZONE.fullmatch(old.strip(b"\0 ")) else None
+    if vr in _LEGAL and not all(_LEGAL[vr].fullmatch(part.strip(b" \0")) for part in old.split(b"\\")):
+        return None  # what was written under another VR, or breaks its own, is not what the standard lets stay
     if vr == b"AT" and _names_attributes(old, scope.encoding):
         return old
     if vr in _FIXED or vr in _BULK:
@@ -171,6 +196,15 @@ def _keep(tag: int, vr: bytes, old: bytes, scope: Surroundings, parent: int) -> 
         text = reads_as_text(vr, old, little=scope.encoding.little)
         return None if broken or text or scope.known.in_bytes(old) else old
     return None if scope.known.in_text(old.decode(scope.codec, "replace")) else old.rstrip(b" \0")
+
+
+_LEGAL: Final = {
+    b"UI": re.compile(rb"(?:\d{1,63}(?:\.\d{1,62})*)?"),
+    b"DA": re.compile(rb"(?:\d{4}(?:\d{4}|\.\d\d\.\d\d))?"),
+    b"DT": re.compile(rb"(?:\d{4}(?:\d\d){0,5}(?:\.\d{1,6})?(?:[+-]\d{4})?)?"),
+    b"TM": re.compile(rb"(?:\d\d(?::?[0-5]\d(?::?[0-6]\d(?:\.\d{1,6})?)?)?)?"),
+    b"AS": re.compile(rb"(?:\d{3}[DWMY])?"),
+}
 
 
 def _names_attributes(old: bytes, encoding: Encoding) -> bool:
@@ -191,9 +225,15 @@ def _check(tag: int, vr: bytes, old: bytes, scope: Surroundings, _parent: int) -
     for part in parts:
         if part.strip() and (len(part) > 32 or not legal.fullmatch(part)):
             return None
-        if scope.known.is_number(part.decode("latin-1")):
-            return None
-    return old
+    return None if record_number(tag, old, scope.known) else old
+
+
+def record_number(tag: int, old: bytes, known: Known) -> bool:
+    """Is one of these numbers that of a record? Where images have numbers that long, six digits meet by chance."""
+    found = [
+        part.decode("latin-1") for part in old.rstrip(b"\0 ").split(b"\\") if known.is_number(part.decode("latin-1"))
+    ]
+    return any(tag not in _LARGE_MEASURES or sum(map(str.isdigit, part.partition(".")[0])) > 6 for part in found)
 
 
 def _code_strings(tag: int, old: bytes, scope: Surroundings) -> bytes | None:

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanward.deid.geography import zip_of
+from scanward.deid.held import Held, HeldReason
 from scanward.deid.keyed import Project
-from scanward.deid.profiles import READY_MADE
+from scanward.deid.profiles import READY_MADE, Option, with_options
 from scanward.deid.rewrite import Deidentifier
 from scanward.deid.sweep import Known, known_values
 from scanward.deid.text import clean
@@ -162,3 +163,34 @@ def test_bytes_paths_and_datasets_give_the_same(tmp_path):
     assert deidentify(tmp_path / "x", profile="research", project=PROJECT) == plain
     again = deidentify_dataset(pydicom.dcmread(io.BytesIO(data)), profile="research", project=PROJECT)
     assert again == pydicom.dcmread(io.BytesIO(plain))
+
+
+ACCESSION, WIDTH, POSITION, LOCATION = 0x00080050, 0x00281051, 0x00200032, 0x00201041
+
+
+@pytest.mark.parametrize("number", ["40000", "065535", "120000"])
+def test_a_window_that_meets_an_accession_number_by_chance_stays(number):
+    """S5"""
+    assert through([(ACCESSION, "SH", number), (WIDTH, "DS", number)]).WindowWidth == int(number)
+
+
+def test_a_record_number_in_a_measure_that_may_be_missing_goes():
+    """S5"""
+    data = through([(ACCESSION, "SH", "4812345"), (LOCATION, "DS", "4812345")])
+    assert "SliceLocation" not in data
+
+
+@pytest.mark.parametrize(("tag", "value"), [(WIDTH, "4812345"), (POSITION, "0\\-4812345\\12.5")])
+def test_a_record_number_where_the_image_needs_a_measure_holds_the_file(tag, value):
+    """S5: never a false number in its place."""
+    with pytest.raises(Held) as held:
+        through([(ACCESSION, "SH", "4812345"), (tag, "DS", value)])
+    assert held.value.reason is HeldReason.RESIDUAL
+
+
+@pytest.mark.parametrize("kept", ["FRED 4812", "not a UID"])
+def test_what_is_no_uid_does_not_stay_as_one(kept):
+    """An option keeps UIDs of devices, but only what is one."""
+    engine = Deidentifier(with_options(READY_MADE["basic"], frozenset([Option.DEVICE])), PROJECT)
+    data = file([*ct(Mint(5)), (0x00181002, "UI", kept)])
+    assert kept.encode() not in engine.clean(data).assemble(data)
