@@ -8,28 +8,36 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import override
 
 from scanward.access.kinds import Actor, Emergency, Representing
-from scanward.access.models import BrokenGlass, SensitiveStudy
-from scanward.access.standing import is_dead, representing
+from scanward.access.models import BrokenGlass
+from scanward.access.standing import has_died, representing
 from scanward.audit.event import ActorRef
 from scanward.people.kinds import ROLE_NAMES
-from scanward.people.models import Account, CareRelation, PatientLink, Representation
+from scanward.people.models import Account, CareRelation, PatientLink, Representation, in_force
 
 
 def actor_of(account: Account, *, now: datetime) -> Actor:
     """Return everything about the account that bears on what it may see at this time."""
     roles = account.roles_at(now)
-    links = PatientLink.objects.filter(account=account, since__lte=now).filter(open_at("ended_at", now))
-    # The account of somebody who has died is not the patient any more: an executor takes her place.
-    own = [link.patient_id for link in links.select_related("patient") if not is_dead(link.patient, now=now)]
     return Actor(
         id=str(account.id),
         display=account.full_name,
         active=account.is_active,
         roles=roles,
-        own_patients=frozenset(own),
+        own_patients=_own(account, now=now),
         representing=_authorities(account, now=now),
         assigned_patients=InCare(account, now) if roles else frozenset(),
         emergencies=_emergencies(account, now=now) if roles else (),
+    )
+
+
+def _own(account: Account, *, now: datetime) -> frozenset[UUID]:
+    """Return who the person is; the account of somebody who has died is not the patient any more."""
+    links = PatientLink.objects.filter(account_id=account.pk)
+    rows = links.values_list("patient_id", "since", "ended_at", "patient__died_on")
+    return frozenset(
+        patient
+        for patient, since, ended, died in rows
+        if in_force(since, ended, now=now) and not has_died(died, now=now)
     )
 
 
@@ -69,18 +77,14 @@ def open_at(name: str, now: datetime) -> Q:
 
 def _authorities(account: Account, *, now: datetime) -> tuple[Representing, ...]:
     """Return the authorities that the law lets stand today."""
-    rows = Representation.objects.filter(account=account).filter(open_at("ended_at", now)).select_related("patient")
-    found = list(rows)
-    labels: list[SensitiveStudy] = []
-    if found:
-        labels = list(SensitiveStudy.objects.filter(patient_id__in=[row.patient_id for row in found]))
-    facts = (
-        representing(row, [label for label in labels if label.patient_id == row.patient_id], now=now) for row in found
-    )
+    # Most people represent nobody: the patients and their labels are asked for only when there are any.
+    rows = Representation.objects.filter(account_id=account.pk).prefetch_related("patient__sensitive_studies")
+    facts = (representing(row, row.patient.sensitive_studies.all(), now=now) for row in rows)
     return tuple(fact for fact in facts if fact is not None)
 
 
 def _emergencies(account: Account, *, now: datetime) -> tuple[Emergency, ...]:
     """Return the records that are open because the glass is broken."""
-    rows = BrokenGlass.objects.filter(account=account, opened_at__lte=now, ends_at__gt=now)
-    return tuple(Emergency(row.patient_id, row.opened_at, row.ends_at) for row in rows)
+    rows = BrokenGlass.objects.filter(account_id=account.pk, ends_at__gt=now).order_by()
+    found = rows.values_list("patient_id", "opened_at", "ends_at")
+    return tuple(Emergency(patient, opened, ends) for patient, opened, ends in found if opened <= now)

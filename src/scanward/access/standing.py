@@ -124,9 +124,9 @@ def is_minor(patient: Patient, *, now: datetime) -> bool:
     return today(now) < of_age
 
 
-def is_dead(patient: Patient, *, now: datetime) -> bool:
-    """Return whether the patient has died, as far as the house knows."""
-    return patient.died_on is not None and patient.died_on <= today(now)
+def has_died(died_on: date | None, *, now: datetime) -> bool:
+    """Return whether somebody has died, as far as the house knows."""
+    return died_on is not None and died_on <= today(now)
 
 
 def _zone() -> ZoneInfo:

@@ -70,7 +70,7 @@ def allowed(request: SignedInRequest, action: Action, study: Study, *, told: boo
     Raises:
         Http404: it is refused; the ledger says why.
     """
-    context = context_for(request.actor, study, now=request.now)
+    context = context_for(request.actor, study, now=request.now, action=action)
     return granted(request, action, RecordFacts(study.patient_id, study.id), told=told, context=context)
 
 

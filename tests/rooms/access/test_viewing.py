@@ -12,6 +12,7 @@ from scanward.access.viewing import flush, note_view
 from scanward.audit.kinds import EventKind, SubjectKind
 from scanward.audit.models import Entry
 from scanward.law.purpose import PurposeOfUse
+from scanward.release.holds import context_for
 
 
 def granted(cast, *, now=NOW):
@@ -43,6 +44,21 @@ def test_a_series_is_told_when_it_is_opened_and_its_images_are_counted(cast):
     assert (counted.detail["images"], counted.detail["served"]) == (3, 4)
     flush(now=NOW + timedelta(seconds=2))
     assert len(looked(series)) == 2
+
+
+def test_what_a_decision_knows_of_a_person_costs_four_questions_of_the_database(cast, django_assert_num_queries):
+    """A4, C5: roles, own record, authorities, emergencies; with the patients and labels of those who represent."""
+    with django_assert_num_queries(4):
+        actor(cast.dana)
+    with django_assert_num_queries(3 + 2):
+        actor(cast.ruth)
+
+
+def test_an_image_of_a_patient_asks_for_denials_and_not_for_holds_of_the_report(cast, django_assert_num_queries):
+    """T8: a state's hold keeps back the report alone, so each frame is spared the question."""
+    alice = actor(cast.alice)
+    with django_assert_num_queries(1):
+        context_for(alice, cast.chest, now=NOW, action=Action.VIEW_IMAGES)
 
 
 @pytest.mark.parametrize("model", list(apps.get_app_config("access").get_models()), ids=lambda model: model.__name__)

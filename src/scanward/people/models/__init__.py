@@ -3,7 +3,7 @@
 Ids are random (UUID 4): an address shows nothing about the person behind it.
 """
 
-from scanward.people.models.accounts import Account, KnownDevice, Proposal, RoleAssignment
+from scanward.people.models.accounts import Account, KnownDevice, Proposal, RoleAssignment, in_force
 from scanward.people.models.companies import Contract
 from scanward.people.models.patients import (
     AddressCode,
@@ -30,4 +30,5 @@ __all__ = [
     "Proposal",
     "Representation",
     "RoleAssignment",
+    "in_force",
 ]

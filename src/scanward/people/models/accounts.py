@@ -12,6 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from scanward.people.kinds import ProposalKind, Role
 
 
+def in_force(since: datetime, ended: datetime | None, *, now: datetime) -> bool:
+    """Return whether what began and may have ended holds at this time; a person has few such rows."""
+    return since <= now and (ended is None or ended > now)
+
+
 class AccountManager(BaseUserManager["Account"]):
     """Makes accounts; e-mail addresses are compared in lower case."""
 
@@ -55,8 +60,8 @@ class Account(AbstractBaseUser):
 
     def roles_at(self, now: datetime) -> frozenset[Role]:
         """Return the staff roles that are in force."""
-        rows = self.assignments.filter(valid_from__lte=now).filter(Q(ended_at=None) | Q(ended_at__gt=now))
-        return frozenset(Role(role) for role in rows.values_list("role", flat=True))
+        rows = RoleAssignment.objects.filter(account_id=self.pk).values_list("role", "valid_from", "ended_at")
+        return frozenset(Role(role) for role, since, ended in rows if in_force(since, ended, now=now))
 
 
 class RoleAssignment(models.Model):
