@@ -104,6 +104,7 @@ WSGI_APPLICATION = "scanward.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
+    "django.forms",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -146,6 +147,8 @@ MIDDLEWARE = [
     "scanward.web.damage.DamageMet",
 ]
 
+# A field says once what belongs in it: our template for a widget's attributes leaves placeholders out.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

@@ -23,6 +23,8 @@ def look(page, no_barriers, small):
     assert page.evaluate("() => document.documentElement.scrollWidth") <= (390 if small else 1200), page.url
     text = page.locator("main").inner_text()
     assert [word for word in FOREIGN if word in text] == [], page.url
+    # A field says once what belongs in it.
+    assert page.locator("[placeholder]").count() == 0, page.url
     no_barriers(page)
 
 

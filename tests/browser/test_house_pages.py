@@ -31,3 +31,30 @@ def test_the_privacy_officer_keeps_contracts_and_looks_at_the_rooms(visit, sign_
     phone.goto("/desk/contracts/")
     no_barriers(phone)
     picture(phone, "house-3-contracts-phone")
+
+
+def test_on_a_phone_the_menu_is_one_row_that_the_keyboard_opens(visit, sign_in, no_barriers, picture):
+    """I8: the privacy officer has the most places to go; on a wide screen they all stand there, and no button."""
+    phone, desk = visit(small=True), visit()
+    sign_in(phone, "priya")
+    sign_in(desk, "priya")
+    phone.goto("/desk/")
+    menu, place = phone.locator("nav summary"), phone.locator("nav").get_by_role("link", name="Who saw what")
+    expect(place).to_be_hidden()
+    assert phone.locator("header").bounding_box()["height"] < 200
+    no_barriers(phone)
+    picture(phone, "menu-1-closed-phone")
+    menu.focus()
+    phone.keyboard.press("Enter")
+    expect(place).to_be_visible()
+    no_barriers(phone)
+    picture(phone, "menu-2-open-phone")
+    place.focus()
+    phone.keyboard.press("Enter")
+    expect(phone.get_by_role("heading", level=1, name="Who saw what")).to_be_visible()
+    expect(place).to_be_hidden()
+    desk.goto("/desk/")
+    expect(desk.locator("nav summary")).to_be_hidden()
+    expect(desk.locator("nav").get_by_role("link", name="Who saw what")).to_be_visible()
+    no_barriers(desk)
+    picture(desk, "menu-3-desktop")

@@ -114,22 +114,14 @@ def _binds(request: ReleaseRequest, actor: Actor) -> bool:
     return str(request.requester_id) == actor.id
 
 
-<<<<<<< HEAD
-def context_for(actor: Actor, study: Study, *, now: datetime) -> Context:
+def context_for(actor: Actor, study: Study, *, now: datetime, action: Action | None = None) -> Context:
     """What a decision about the study has to know.
 
     Holds and denials bind patients and those they chose, whatever else these do here: a clinician meets her own
-    record as its patient. They don't bind who treats the patient or works on her request.
+    record as its patient. They don't bind who treats the patient or works on her request. A decision about one deed
+    names it: a state's hold keeps back the report alone and is not looked up for an image.
     """
     if not for_herself(actor, RecordFacts(study.patient_id, study.pk), now=now):
-=======
-def context_for(actor: Actor, study: Study, *, now: datetime, action: Action | None = None) -> Context:
-    """What a decision about the study has to know: holds and denials bind patients and those they chose, not staff.
-
-    A decision about one deed names it: a state's hold keeps back the report alone and is not looked up for an image.
-    """
-    if actor.roles:
->>>>>>> 3d71a55 (What a decision knows of a person is four small questions; an image is spared the report's hold)
         return Context()
     hold = withheld_report(study, now=now) if action in (None, Action.VIEW_REPORT) else None
     kept = denied(study, actor=actor)
