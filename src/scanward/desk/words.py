@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scanward.law.clock import Level
 from scanward.law.tracks import Track
-from scanward.release.kinds import Event, State
+from scanward.release.kinds import State
 
 STATE_NAMES: dict[State, str | Promise] = {
     State.DRAFT: _("Draft"),
@@ -27,37 +27,6 @@ STATE_NAMES: dict[State, str | Promise] = {
     State.WITHDRAWN: _("Withdrawn"),
     State.CANCELLED: _("Cancelled"),
     State.BLOCKED: _("Stopped: permission ended"),
-}
-EVENT_NAMES: dict[Event, str | Promise] = {
-    Event.SUBMIT: _("Received"),
-    Event.CLAIM: _("Taken up"),
-    Event.ASK_INFO: _("Asked for information"),
-    Event.INFO_GIVEN: _("Information came"),
-    Event.VERIFY: _("Verified who asks"),
-    Event.MATCH: _("Matched scans"),
-    Event.NOT_HERE: _("Answered that it is not kept here"),
-    Event.CHECK_AUTHORIZATION: _("Checked the authorization"),
-    Event.RETURN_DEFECTIVE: _("Returned the authorization"),
-    Event.CONFIRM_RECIPIENT: _("Read the recipient back"),
-    Event.QUOTE: _("Told the fee"),
-    Event.ACCEPT_FEE: _("Fee settled"),
-    Event.CHANGE_FORMAT: _("Changed the format"),
-    Event.APPROVE: _("Approved"),
-    Event.DENY: _("Denied"),
-    Event.ASK_REVIEW: _("Review asked for"),
-    Event.DECIDE_REVIEW: _("Review decided"),
-    Event.BUILD: _("Began to build"),
-    Event.BUILT: _("Built the package"),
-    Event.CHECK_FAILED: _("Check failed"),
-    Event.CHECK_PASSED: _("Check passed"),
-    Event.DELIVER: _("Delivered"),
-    Event.MAIL_RETURNED: _("Mail came back"),
-    Event.READDRESS: _("New address"),
-    Event.EXTEND: _("Extended"),
-    Event.WITHDRAW: _("Withdrawn"),
-    Event.CANCEL: _("Cancelled"),
-    Event.BLOCK: _("Stopped"),
-    Event.CLOSE: _("Closed"),
 }
 TRACK_NAMES: dict[Track, str | Promise] = {
     Track.ACCESS: _("Own record, or of somebody they represent"),

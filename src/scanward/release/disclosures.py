@@ -1,7 +1,14 @@
 """The register of disclosures: the one function that writes a row, and what is derived from the rows."""
 
+import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
+from typing import Final
+
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from scanward.archive.models import Study
 from scanward.audit.actions import record
@@ -14,6 +21,16 @@ from scanward.law.purpose import PurposeOfUse
 from scanward.people.models import Patient
 from scanward.release import house
 from scanward.release.models import Disclosure, ReleaseRequest, Share
+
+_KINDS: Final[dict[str, str | Promise]] = {
+    "CT images and report": _("CT images and report"),
+    "CT images": _("CT images"),
+    "report": _("Report"),
+}
+_DESCRIBED: Final = re.compile(
+    r"(?:(?P<sent>\d+) of (?P<total>\d+): )?(?P<what>CT images and report|CT images|report)"
+    r"(?: of (?P<days>\d{4}-\d\d-\d\d(?:, \d{4}-\d\d-\d\d)*))?"
+)
 
 
 def disclose(
@@ -68,6 +85,20 @@ def described(*, images: bool, report: bool, studies: Iterable[Study]) -> str:
     what = " and ".join(word for word, there in (("CT images", images), ("report", report)) if there)
     days = sorted({house.today(study.performed_at).isoformat() for study in studies if study.performed_at})
     return f"{what} of {', '.join(days)}" if days else what
+
+
+def told(description: str) -> str:
+    """Say a register's line in the reader's language, with its dates written out; other words stay as they are."""
+    line = _DESCRIBED.fullmatch(description)
+    if line is None:
+        return description
+    what = str(_KINDS[line["what"]])
+    if line["total"]:
+        what = f"{what} ({line['sent']}/{line['total']})"
+    if not line["days"]:
+        return what
+    days = ", ".join(date_format(date.fromisoformat(day), "DATE_FORMAT") for day in line["days"].split(", "))
+    return gettext("{what}, of {days}").format(what=what, days=days)
 
 
 def account_for(

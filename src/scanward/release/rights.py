@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from datetime import date, datetime
 
+from django.utils.translation import gettext, override
+
 from scanward.access.actions import authorize
 from scanward.access.actors import actor_of, reference
 from scanward.access.kinds import Action, Actor, RecordFacts
@@ -18,7 +20,7 @@ from scanward.law.rules import Duty
 from scanward.people.models import Account, Patient
 from scanward.release import house, letters
 from scanward.release.capacity import for_herself, purpose_of
-from scanward.release.disclosures import account_for
+from scanward.release.disclosures import account_for, told
 from scanward.release.models import (
     AccountingRequest,
     AlternativeAddress,
@@ -54,9 +56,11 @@ def give_accounting(
             free=accounting.free_of_charge(house.today(now), [house.today(at) for at in earlier]),
         )
         _tell(EventKind.ACCOUNTING_REQUESTED, patient, by=reference(actor), now=now, place=place)
+        with override(language):
+            values = _accounting_values(patient, span, account_for(patient, now=now, wanted=wanted))
         kept = letters.send_to_patient(
             "accounting",
-            _accounting_values(patient, span, account_for(patient, now=now, wanted=wanted)),
+            values,
             patient=patient,
             language=language,
             by=reference(actor),
@@ -273,8 +277,8 @@ def _accounting_values(
             "date": house.today(entry.first.at),
             "recipient": entry.first.recipient,
             "address": entry.first.address,
-            "what": entry.first.description,
-            "purpose": entry.first.purpose,
+            "what": told(entry.first.description),
+            "purpose": gettext(entry.first.purpose),
             "times": entry.times,
             "last": entry.last_on,
         }

@@ -7,10 +7,12 @@ from hashlib import sha256
 from typing import Any, Concatenate, ParamSpec, cast
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from scanward.access.actions import AccessRefused, authorize
 from scanward.access.actors import actor_of
@@ -45,9 +47,19 @@ def signed_in(page: Page[P]) -> Callable[Concatenate[HttpRequest, P], Any]:
     def door(request: Any, *args: P.args, **kwargs: P.kwargs) -> Any:
         request.now = timezone.now()
         request.actor = actor_of(request.user, now=request.now)
+        _note_language(request)
         return page(request, *args, **kwargs)
 
     return cast("Callable[Concatenate[HttpRequest, P], Any]", door)
+
+
+def _note_language(request: SignedInRequest) -> None:
+    """Keep in which language somebody reads, as chosen here or in her browser: mails and letters speak it, too."""
+    chosen = settings.LANGUAGE_COOKIE_NAME in request.COOKIES or "Accept-Language" in request.headers
+    reads = (get_language() or "en")[:2]
+    if chosen and request.user.language != reads:
+        request.user.language = reads
+        request.user.save(update_fields=["language"])
 
 
 def place_of(request: HttpRequest, channel: Channel | None = None) -> Place:

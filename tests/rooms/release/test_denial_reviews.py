@@ -333,3 +333,34 @@ def test_a_later_approval_ends_what_was_denied_before(cast: Cast, ask: Ask, deny
     in_review(again, cast.hal, now=later(days=41))
     actions.approve(again, by=cast.hal, basis="access", now=later(days=41), place=PLACE)
     assert denied(cast.chest, actor=actor_of(cast.alice, now=later(days=41))) == frozenset()
+
+
+def test_a_denial_of_a_part_is_in_what_happened(
+    cast: Cast, ask: Ask, deny: Callable[..., Denial], review: Callable[..., None]
+) -> None:
+    """Requirements A12, B18: both sides' pages say what was kept back, and what a review decided."""
+    request = ask()
+    in_review(request, cast.hal)
+    denial = deny(request, Item.REPORT)
+    actions.approve(request, by=cast.hal, basis="access", now=NOW, place=PLACE)
+    review(denial)
+    for who, name in ((cast.alice, "request"), (cast.hal, "desk-request")):
+        client = Client()
+        client.force_login(who, backend="allauth.account.auth_backends.AuthenticationBackend")
+        page = client.get(reverse(name, args=[request.pk])).content.decode()
+        for words in ("What happened", "Kept back: Report", "Review asked for", "The review granted it"):
+            assert words in page, (name, words)
+    assert "Taken up" not in page.split("What happened")[0]
+
+
+def test_who_took_a_request_back_may_ask_again(cast: Cast, ask: Ask) -> None:
+    """Requirements A13, F1: a new number, a new date, and the first one stays withdrawn."""
+    first = ask()
+    actions.withdraw(first, by=cast.alice, reason="I found the disc.", now=NOW, place=PLACE)
+    second = ask(now=later(days=3))
+    first.refresh_from_db()
+    assert (first.state, second.state) == (State.WITHDRAWN, State.RECEIVED)
+    assert first.number != second.number
+    assert first.due_on is not None
+    assert second.due_on is not None
+    assert second.due_on > first.due_on

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
 
 from cast import NOW, PLACE, Cast
 from rooms.release.helping import free, in_review, later
@@ -123,3 +124,51 @@ def test_what_is_here_is_not_said_to_be_elsewhere(cast: Cast, ask: Ask) -> None:
     in_review(request, cast.hal)
     with pytest.raises(Unlawful, match="matched"):
         actions.not_here(request, by=cast.hal, elsewhere="", now=NOW, place=PLACE)
+
+
+ENTERED = {
+    "channel": "letter", "received": NOW.date().isoformat(), "track": "mine, or of someone I represent",
+    "number": "LH-100482", "name": "Alice Rivera", "contact": "1 Main Street", "images": "1", "report": "1",
+    "medium": "dicom", "delivery": "mail", "language": "en",
+}  # fmt: skip
+
+
+def at_the_desk(cast: Cast) -> Client:
+    client = Client()
+    client.force_login(cast.hal, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
+
+
+def test_a_paper_request_is_entered_together_with_its_scan(cast: Cast) -> None:
+    """Requirements B1, B10, B11: one form takes both; the scan is sealed, and opens from the request's page."""
+    hal = at_the_desk(cast)
+    sent = {**ENTERED, "paper": SimpleUploadedFile("form.pdf", SCAN, "application/pdf")}
+    page = hal.post(reverse("desk-request-new"), sent, follow=True)
+    kept = Paper.objects.get()
+    assert (kept.kind, kept.request) == (PaperKind.FORM, ReleaseRequest.objects.get())
+    assert b"Rivera" not in bytes(kept.content or b"")
+    address = reverse("desk-paper", args=[kept.request.pk, kept.pk])
+    assert address in page.content.decode()
+    assert hal.get(address).content == SCAN
+
+
+def test_a_scan_that_can_not_be_kept_leaves_no_request_behind(cast: Cast) -> None:
+    """Requirement B11: the clerk is told what is wrong with the file, and nothing is half-done."""
+    sent = {**ENTERED, "paper": SimpleUploadedFile("form.exe", b"MZ\x90", "application/pdf")}
+    answer = at_the_desk(cast).post(reverse("desk-request-new"), sent)
+    assert answer.status_code == 422
+    assert "JPEG, PNG or PDF" in answer.content.decode()
+    assert not ReleaseRequest.objects.exists()
+    assert not Paper.objects.exists()
+
+
+@pytest.mark.parametrize("channel", ["phone", "in_person", "letter", "form"])
+def test_a_request_comes_in_by_every_way_and_may_be_urgent(cast: Cast, channel: str) -> None:
+    """Requirements B1, B2, B16: entered at the desk, with the reason why it goes first; without one it is not taken."""
+    hal, urgent = at_the_desk(cast), {**ENTERED, "channel": channel, "expedited": "1"}
+    assert hal.post(reverse("desk-request-new"), urgent).status_code == 422
+    urgent["expedited_reason"] = "Surgery on Friday."
+    assert hal.post(reverse("desk-request-new"), urgent).status_code == 302
+    request = ReleaseRequest.objects.get()
+    assert (request.channel, request.expedited, request.expedited_reason) == (channel, True, "Surgery on Friday.")
+    assert "Surgery on Friday." in hal.get(reverse("desk-request", args=[request.pk])).content.decode()

@@ -18,7 +18,7 @@ from scanward.access.actors import reference
 from scanward.archive.models import Study
 from scanward.desk.steps import DEEDS
 from scanward.desk.views.today import RECORDS
-from scanward.desk.words import EVENT_NAMES, LEVEL_NAMES, STATE_NAMES, TRACK_NAMES
+from scanward.desk.words import LEVEL_NAMES, STATE_NAMES, TRACK_NAMES
 from scanward.intake.pull.pacs import any_configured
 from scanward.law.bases import RecipientKind
 from scanward.law.denials import Ground, Outcome
@@ -35,11 +35,12 @@ from scanward.release.actions.denying import LICENSED, to_be_decided
 from scanward.release.kinds import ANSWERED, Event, State
 from scanward.release.machine import NotNow, events, missing
 from scanward.release.models import Authorization, Denial, Letter, Paper, PaperKind, ReleaseRequest
-from scanward.release.moving import case_of, current_quote, verdict
+from scanward.release.moving import atomic, case_of, current_quote, verdict
 from scanward.release.ways import ARRIVAL_NAMES, CHANNEL_NAMES, MEDIUM_NAMES, Arrival, Channel, Medium
 from scanward.web import showing
 from scanward.web.doors import SignedInRequest, gone, place_of, signed_in
 from scanward.web.forms import chosen, day, done, typed
+from scanward.web.history import history
 
 WORKERS = frozenset({Role.FRONT_DESK, Role.HIM_CLERK, Role.HIM_LEAD, Role.PRIVACY_OFFICER})
 MOST = 500
@@ -84,7 +85,13 @@ def enter(request: SignedInRequest) -> HttpResponse:
     made: list[ReleaseRequest] = []
 
     def deed() -> None:
-        made.append(actions.receive(_entered(request), by=request.user, now=request.now, place=place_of(request)))
+        """Take it in together with the scan of its paper: both, or neither."""
+        scan, by, now, place = request.FILES.get("paper"), request.user, request.now, place_of(request)
+        with atomic():
+            row = actions.receive(_entered(request), by=by, now=now, place=place)
+            if isinstance(scan, UploadedFile):
+                papers.attach(row, PaperKind.FORM, scan.read(MOST_DOCUMENT + 1), by=by, now=now, place=place)
+        made.append(row)
 
     if not done(request, deed, _("The request is in the queue, and its clock runs.")):
         return render(request, "desk/request_new.html", context, status=422)
@@ -126,7 +133,7 @@ def show(request: SignedInRequest, request_id: UUID) -> HttpResponse:
         "package": package,
         "own_build": row.builder == str(request.user.pk),
         "way": Arrival(row.delivery).name,
-        "steps": [(step, EVENT_NAMES[Event(step.event)]) for step in row.steps.all()],
+        "history": history(row, public=False),
         "letters": letters.titled(row.letters.all()),
         "thread": row.messages.all(),
         "ended": state in ANSWERED,

@@ -22,6 +22,7 @@ from scanward.release.ways import ARRIVAL_NAMES, Arrival, Medium
 from scanward.web import showing
 from scanward.web.doors import SignedInRequest, place_of, signed_in
 from scanward.web.forms import done, typed
+from scanward.web.history import history
 
 
 @require_safe
@@ -43,7 +44,7 @@ def show(request: SignedInRequest, request_id: UUID) -> HttpResponse:
         "row": row,
         "line": _line(row),
         "next": STATE_WORDS[state][1],
-        "steps": row.steps.filter(public=True),
+        "history": history(row, public=True),
         "letters": letters.titled(row.letters.all()),
         "thread": row.messages.all(),
         "studies": [showing.card(study, 0, "") for study in row.studies.select_related("patient")],
