@@ -2,11 +2,11 @@
 kept.
 """
 
+import contextlib
 import importlib
 import json
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -154,12 +154,11 @@ def _export(job: Job, batches: list[list[Source]], destination: Path, asked: dic
     certified = not asked["no_evidence"]
     alone = asked["workers"] == 1 and not asked["cluster"]
     job = replace(job, alone=alone, hashes=certified and not asked["no_hashes"], watch=certified)
-    result = Result()
-    started, total = time.monotonic(), sum(len(batch) for batch in batches)
-    for one in _batches(job, batches, asked["workers"], asked["cluster"]):
-        result.add(one)
-        if not asked["quiet"]:
-            _progress(len(result.written) + len(result.not_written), total, result.bytes_in, started)
+    job, result = replace(job, shown=not asked["quiet"] and sys.stderr.isatty()), Result()
+    with _shown(batches, destination, quiet=asked["quiet"]) as show:
+        for one in _batches(job, batches, asked["workers"], asked["cluster"]):
+            result.add(one)
+            show(len(result.written) + len(result.not_written), result.bytes_in)
     if asked["link_table"]:
         from scanward.deid.export import write_links
 
@@ -185,13 +184,15 @@ def _batches(job: Job, batches: list[list[Source]], workers: int, cluster: str |
     return serial(job, batches)
 
 
-def _progress(done: int, total: int, size: int, started: float) -> None:
-    seconds = max(time.monotonic() - started, 0.001)
-    left = seconds / max(done, 1) * (total - done)
-    line = f"{done:,} of {total:,} files, {size / seconds / 1e6:,.0f} MB/s, {left:,.0f} s left"
-    end = "\n" if done >= total or not sys.stderr.isatty() else "\r"
-    if sys.stderr.isatty() or done >= total:
-        click.echo(line + end, nl=False, err=True)
+def _shown(
+    batches: list[list[Source]], destination: Path, *, quiet: bool
+) -> contextlib.AbstractContextManager[Callable[[int, int], None]]:
+    """What to call with the files and bytes that are done: nobody looks, or a person does."""
+    if quiet:
+        return contextlib.nullcontext(lambda _files, _size: None)
+    from scanward.cli.deid_progress import watched
+
+    return watched(batches, destination)
 
 
 def _dry_run(job: Job, batches: list[list[Source]], *, show: bool, as_json: bool) -> None:

@@ -21,6 +21,7 @@ from scanward.deid.keyed import Project
 from scanward.deid.profiles import Profile
 from scanward.deid.rewrite import Cleaned, Deidentifier, Permissions
 from scanward.deid.sources import Source
+from scanward.deid.stages import Busy, busy_in
 from scanward.deid.sweep import known_values
 from scanward.dicom.errors import RefusalReason, Refused
 from scanward.dicom.walk import Buffer
@@ -47,6 +48,7 @@ class Job:
     thorough_text: bool = False  # every picture is read as a whole
     also_known: tuple[str, ...] = ()  # more values that may not stay, beside those that the files tell
     watch: bool = False  # hand the original values over for the independent check
+    shown: bool = False  # somebody waits and wants to see what the workers are busy with
 
 
 @dataclass
@@ -117,6 +119,7 @@ class Worker:
         self._look = _FIRST_LOOK
         self._buffer = memoryview(bytearray(_BUFFER))
         self._process = f"{os.getpid():x}{os.urandom(4).hex()}"
+        self.busy = busy_in(self.destination, self._process) if job.shown else Busy()
 
     def batch(self, sources: list[Source]) -> Result:
         """De-identify a batch of files; a bad one never stops the others."""

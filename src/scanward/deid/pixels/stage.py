@@ -25,6 +25,7 @@ from scanward.deid.pixels.shows import shown
 from scanward.deid.pixels.writing import texts
 from scanward.deid.profiles import Option
 from scanward.deid.sources import Source
+from scanward.deid.stages import Busy, Stage
 from scanward.dicom.errors import Refused
 from scanward.dicom.frames import Frame, frame_of
 from scanward.dicom.read import Inspected, Opened, open_
@@ -95,6 +96,14 @@ class Piece:
 
 def through(worker: "Worker", sources: list[Source]) -> "Result":
     """De-identify a study with its pixels. What is not proven clean is held."""
+    try:
+        return _through(worker, sources)
+    finally:
+        worker.busy.over()
+
+
+def _through(worker: "Worker", sources: list[Source]) -> "Result":
+    worker.busy(Stage.READING)
     items, rest = read_all(sources)
     figures: list[dict[str, Any]] = []
     try:
@@ -103,6 +112,7 @@ def through(worker: "Worker", sources: list[Source]) -> "Result":
         for item in items:
             if item.seen.image:
                 item.reasons = [HeldReason.NO_ENGINE]
+    worker.busy(Stage.WRITING)
     with tempfile.TemporaryDirectory(prefix=".scanward-", dir=os.path.dirname(worker.destination) or None) as place:
         ready = [written(item, place, n) for n, item in enumerate(items) if not item.reasons]
         result = worker.headers([one for one in ready if one is not None] + rest)
@@ -122,7 +132,7 @@ def looked_at(worker: "Worker", items: list[Item]) -> list[dict[str, Any]]:
     job, figures = worker.job, list[dict[str, Any]]()
     pieces, loose = pieces_of([item for item in items if item.seen.image])
     if job.deface and not job.permissions.faces:
-        figures += _faces(items, pieces, loose, everything=job.thorough_faces)
+        figures += _faces(items, pieces, loose, worker.busy, everything=job.thorough_faces)
     elif not job.permissions.faces:
         _without_faces(items)
     if job.permissions.scouts:
@@ -131,7 +141,7 @@ def looked_at(worker: "Worker", items: list[Item]) -> list[dict[str, Any]]:
     if not job.permissions.features:
         figures += _features(items, pieces)
     if job.text:
-        figures += texts(items, worker.engine.also_known, thorough=job.thorough_text)
+        figures += texts(items, worker.engine.also_known, worker.busy, thorough=job.thorough_text)
     return figures
 
 
@@ -205,13 +215,16 @@ def _features(items: list[Item], pieces: list[Piece]) -> list[dict[str, Any]]:
 
 
 def _faces(
-    items: list[Item], pieces: list[Piece], loose: list[Item], *, everything: bool = False
+    items: list[Item], pieces: list[Piece], loose: list[Item], busy: Busy, *, everything: bool = False
 ) -> list[dict[str, Any]]:
     """Find the heads of a study, cut them, prove it. `everything` takes each volume for a head."""
+    busy(Stage.FACES)
     facial = [piece for piece in pieces if everything or _is_head(piece)]
     plans = _plans(facial)
     figures = []
-    for piece in pieces:
+    for done, piece in enumerate(pieces):
+        if plans:
+            busy(Stage.CUTTING, done, len(pieces))
         if piece.reference in plans and _can_be_cut(piece):
             figures.append(_cut(piece, plans[piece.reference]))
         elif piece in facial or piece.reference in plans:

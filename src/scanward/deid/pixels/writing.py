@@ -9,6 +9,7 @@ from scanward.deid.pixels.planes import planes
 from scanward.deid.pixels.redact import is_screen, redact
 from scanward.deid.pixels.strokes import Box, Grey
 from scanward.deid.pixels.whose import whose
+from scanward.deid.stages import Busy, Stage
 from scanward.deid.sweep import Known
 from scanward.dicom.errors import Refused
 
@@ -19,18 +20,22 @@ _CERTAIN: Final = 0.9
 _COUNTED: Final = ("frames", "asked", "boxes", "known", "still_read", "known_read")
 
 
-def texts(items: "list[Item]", also: Known, *, thorough: bool = False) -> list[dict[str, Any]]:
+def texts(items: "list[Item]", also: Known, busy: Busy, *, thorough: bool = False) -> list[dict[str, Any]]:
     """Remove the text of every image; the figures of each series.
 
     `thorough` reads every picture as a whole, instead of only where strokes of one grey are.
     Raises: Missing when the reader is not installed.
     """
     figures: dict[str, dict[str, Any]] = {}
+    busy(Stage.TEXT)
+    done = 0
     for members in _alike(items).values():
         middle, there, everywhere = labels(members)
         for item in members:
             watched = there if item is middle else everywhere
             found = redact(item, whose(item.seen.dicom_json, also), watched, thorough=thorough)
+            done += 1
+            busy(Stage.TEXT, done, len(items))
             series = item.seen.series_instance_uid
             figure = figures.setdefault(series, {"series": series, "what": "text", **dict.fromkeys(_COUNTED, 0)})
             for name in _COUNTED:
