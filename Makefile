@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
 LOCK   := $(UV) pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 -q
 
-.PHONY: run setup setup-dev pixels viewer test test-long check format lock bench-vault bench-download fuzz clean
+.PHONY: run setup setup-dev pixels viewer test test-long coverage-access check format lock bench-vault bench-download fuzz clean
 
 run: setup viewer
 	@$(BIN)/scanward demo
@@ -43,6 +43,11 @@ test: setup-dev viewer
 
 test-long: setup-dev viewer
 	@SCANWARD_TEST_LONG=1 $(BIN)/python tools/run_tests.py
+
+# Every branch of what says yes is taken by its own tests; less than 100 % fails. Takes some minutes.
+coverage-access: setup-dev
+	@$(BIN)/python -m coverage run --branch --source=scanward.access -m pytest -q -n 0 tests/rooms/access
+	@$(BIN)/python -m coverage report --show-missing --fail-under=100
 
 check: setup-dev
 	@$(BIN)/ruff format --check .
