@@ -5,13 +5,18 @@ can look like letters too, so the rules below know how ramps and floating-point 
 """
 
 import re
+import struct
+import zlib
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
 _RUN: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9 ^=._,:;@/\\+()&'#%~|-]{6,}[A-Za-z0-9]")
 _PRINTABLE: Final = re.compile(rb"[\x20-\x7e\t\r\n]*")
+_STREAM: Final = re.compile(rb"\x78[\x01\x5e\x9c\xda]|\x1f\x8b\x08|PK\x03\x04")
+_SHORT_DATE: Final = re.compile(rb"\d{1,2}([./-])\d{1,2}\1\d{2}")
 _WIDE: Final = re.compile(rb"(?:[A-Za-z0-9^ ._-]\0){6,}|(?:\0[A-Za-z0-9^ ._-]){6,}")  # UTF-16
+_WIDEST: Final = re.compile(rb"(?:[A-Za-z0-9^ ._-]\0\0\0){6,}|(?:\0\0\0[A-Za-z0-9^ ._-]){6,}")  # UTF-32
 _LONG_RUN: Final = re.compile(rb"[\x20-\x7e\t\r\n]{24,}")
 _LONGEST_SEARCH: Final = 1 << 20
 _FLOATS: Final = {b"FL": 4, b"OF": 4, b"FD": 8, b"OD": 8}
@@ -24,10 +29,12 @@ def reads_as_text(vr: bytes, value: bytes, *, little: bool) -> bool:
     plain = value.rstrip(b"\0 ")
     if len(plain) < 5:
         return False
+    if _packed(plain):
+        return True
     if width := _FLOATS.get(vr):
         return _text_among_floats(value, width, little=little)
     if len(plain) < 8:
-        return plain.isalnum() and not _even(list(plain), 2)
+        return (plain.isalnum() or _SHORT_DATE.fullmatch(plain) is not None) and not _even(list(plain), 2)
     if _PRINTABLE.fullmatch(plain) and not _ramp(plain):
         return True
     if len(value) > _LONGEST_SEARCH:
@@ -36,15 +43,34 @@ def reads_as_text(vr: bytes, value: bytes, *, little: bool) -> bool:
     return any(not _ramp(run.group()) for run in runs)
 
 
+def _packed(value: bytes, depth: int = 2) -> bool:
+    """Does text come out of a zlib, gzip or ZIP stream that begins anywhere in the bytes?"""
+    for found in _STREAM.finditer(value[:_LONGEST_SEARCH]):
+        start, window = found.start(), 47
+        if value.startswith(b"PK", start):
+            start += 30 + sum(struct.unpack("<HH", value[start + 26 : start + 30].ljust(4, b"\0")))
+            window = -15
+        try:
+            inflated = zlib.decompressobj(window).decompress(value[start:], 256)
+        except zlib.error:
+            continue
+        if len(inflated) > 7 and (_PRINTABLE.fullmatch(inflated) or (depth and _packed(inflated, depth - 1))):
+            return True
+    return False
+
+
 def _text_among_floats(value: bytes, width: int, *, little: bool) -> bool:
     """Eight bytes or more in a row that print and are no numbers of the usual size.
 
     In long arrays chance alone makes such bytes, so there only longer runs count.
     """
+    if _WIDE.search(value) or _WIDEST.search(value):
+        return True
     wanted = 8 if len(value) <= 512 else 24
     if len(value) > 1 << 14:
         value = b"".join(_aligned(value, width))
-    if 8 <= len(value) <= 64 and value.rstrip(b"\0 ").isalnum():
+    plain = value.rstrip(b"\0 ")
+    if (8 <= len(value) <= 64 and plain.isalnum()) or _SHORT_DATE.fullmatch(plain):
         return True
     top = width - 1 if little else 0
     run, odd = 0, False

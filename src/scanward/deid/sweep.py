@@ -18,7 +18,7 @@ from scanward.dicom.walk import Buffer, Element, Encoding, walk
 
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _NUMBER: Final = re.compile(r"\d[\d.\-/ ]{2,}\d|\d{4,}")
-_NUMERAL: Final = re.compile(r"\.0*$|[+\s]|^-")  # what a decimal string has around the digits of a whole number
+_SPACED_NUMBER: Final = re.compile(r"\d[\d.\-/ ()+,_]{2,}\d")  # more ways to set digits apart than a list would have
 # Text that names people, places or records; with every PN these are the values that must not turn up
 # elsewhere.
 IDENTIFYING: Final = frozenset(
@@ -61,6 +61,7 @@ class Known:
     words: frozenset[str] = frozenset()
     numbers: frozenset[str] = frozenset()
     raw: tuple[bytes, ...] = ()  # for searching bytes, each at least 5 long
+    days: frozenset[str] = frozenset()  # dates with a short year, only their digits
 
     def in_word(self, word: str) -> bool:
         """True for a known word, or a longer one that contains a known word of four letters or more."""
@@ -74,11 +75,8 @@ class Known:
 
     def is_number(self, text: str) -> bool:
         """True when this decimal or integer is a known number of at least five digits, however it is written."""
-        digits = _NUMERAL.sub("", text).lstrip("0")
-        if "." in digits:
-            digits = digits.replace(".", "")
-            return len(digits) > 7 and digits in self._without_zeros  # fewer would hit measures by chance
-        return len(digits) > 4 and (digits in self.numbers or digits in self._without_zeros)
+        digits, whole = digits_of(text)
+        return len(digits) > (4 if whole else 7) and digits in self._without_zeros  # fewer would hit measures by chance
 
     @cached_property
     def _without_zeros(self) -> frozenset[str]:
@@ -88,14 +86,35 @@ class Known:
         """True when any known value turns up."""
         if any(self.in_word(word) for word in _WORD.findall(text)):
             return True
-        return any(self.in_number(number) for number in _NUMBER.findall(text))
+        if any(self.in_number(number) for number in (*_NUMBER.findall(text), *_SPACED_NUMBER.findall(text))):
+            return True
+        return bool(self.days) and any(re.sub(r"\D", "", day) in self.days for day in _NUMBER.findall(text))
 
     def in_bytes(self, data: bytes) -> bool:
-        """True when a known value stands in the bytes, as it was written or in lower or upper case."""
-        return any(raw in data for raw in self.raw)
+        """True when a known value stands in the bytes, in any case and also in wide letters of several bytes."""
+        views = [data]
+        if b"\0" in data:
+            views.append(data.replace(b"\0", b""))
+        if b"\xef\xbc" in data or b"\xef\xbd" in data:
+            views.append(unicodedata.normalize("NFKC", data.decode("utf-8", "ignore")).encode())
+        return any(raw in view for view in views for raw in self.raw)
 
     def __or__(self, other: "Known") -> "Known":
-        return Known(self.words | other.words, self.numbers | other.numbers, self.raw + other.raw)
+        return Known(
+            self.words | other.words, self.numbers | other.numbers, self.raw + other.raw, self.days | other.days
+        )
+
+
+def digits_of(text: str) -> tuple[str, bool]:
+    """The digits of a legal decimal without leading zeros, and whether it is a whole number, however it is written."""
+    mantissa, _, exponent = text.strip().lower().partition("e")
+    whole, _, fraction = mantissa.lstrip("+-").partition(".")
+    digits, point = whole + fraction, len(whole) + int(exponent or 0)
+    digits += "0" * min(point - len(digits), 20)
+    behind = digits[max(point, 0) :]
+    if not behind.strip("0"):
+        return digits[: max(point, 0)].lstrip("0"), True
+    return digits.lstrip("0").rstrip("0"), False
 
 
 def identifying(tag: int, vr: str) -> bool:
@@ -125,6 +144,7 @@ def known_values(values: Iterable[tuple[int, str, str]]) -> Known:
     words: set[str] = set()
     numbers: set[str] = set()
     raw: set[bytes] = set()
+    days: set[str] = set()
     for tag, vr, text in values:
         generic = WORDS if tag in _PLACES else frozenset[str]()
         found = {fold(word) for word in _WORD.findall(text)}
@@ -132,10 +152,18 @@ def known_values(values: Iterable[tuple[int, str, str]]) -> Known:
         numbers |= {digits for n in _NUMBER.findall(text) if len(digits := re.sub(r"\D", "", n)) > 3}
         if vr == "DA" and len(text) == 8 and text.isdigit():
             numbers |= {text[4:] + text[:4], text[6:] + text[4:6] + text[:4]}
+            days |= _short(text[2:4], text[4:6], text[6:])
         for part in re.split(r"[\\^=,;]", text):
             if len(part.strip()) > 4 and fold(part.strip()) not in WORDS:
                 raw |= {case.encode() for p in [part.strip()] for case in (p, p.lower(), p.upper(), p.title())}
-    return Known(frozenset(words), frozenset(numbers), tuple(sorted(raw)))
+    return Known(frozenset(words), frozenset(numbers), tuple(sorted(raw)), frozenset(days))
+
+
+def _short(year: str, month: str, day: str) -> set[str]:
+    """A date with a year of two digits, in each order, with and without zeros in front."""
+    months, days = {month, month.lstrip("0")}, {day, day.lstrip("0")}
+    pairs = [(m, d) for m in months for d in days]
+    return {text for m, d in pairs for text in (m + d + year, d + m + year, year + m + d)}
 
 
 def gather(data: Buffer, start: int, end: int, encoding: Encoding, codec: str) -> Iterator[tuple[int, str, str]]:

@@ -11,7 +11,7 @@ from scanward.deid.binary import reads_as_text
 from scanward.deid.geography import zip_of
 from scanward.deid.keyed import Project
 from scanward.deid.profiles import Dates, Profile
-from scanward.deid.sweep import Known
+from scanward.deid.sweep import Known, digits_of
 from scanward.deid.text import CODECS, clean_prose, clean_values, codec_of, legal_code_string
 from scanward.dicom.dictionary import ELEMENTS
 from scanward.dicom.standard_uids import STANDARD_UIDS
@@ -230,10 +230,9 @@ def _check(tag: int, vr: bytes, old: bytes, scope: Surroundings, _parent: int) -
 
 def record_number(tag: int, old: bytes, known: Known) -> bool:
     """Is one of these numbers that of a record? Where images have numbers that long, six digits meet by chance."""
-    found = [
-        part.decode("latin-1") for part in old.rstrip(b"\0 ").split(b"\\") if known.is_number(part.decode("latin-1"))
-    ]
-    return any(tag not in _LARGE_MEASURES or sum(map(str.isdigit, part.partition(".")[0])) > 6 for part in found)
+    parts = old.decode("latin-1").rstrip("\0 ").split("\\")
+    found = [part for part in parts if part.strip() and known.is_number(part)]
+    return any(tag not in _LARGE_MEASURES or len(digits_of(part)[0]) > 6 for part in found)
 
 
 def _code_strings(tag: int, old: bytes, scope: Surroundings) -> bytes | None:
