@@ -196,6 +196,22 @@ def test_nothing_is_cut_from_what_goes_to_the_patient_or_her_doctor():
     assert SHOWS[Projection.ALL] == frozenset(Part)
 
 
+def test_quality_work_sees_which_exams_were_made_and_of_nobody():
+    """A6: of the deeds that show a scan, whatever the role and the relation: no name, image, report or copy."""
+    shows = (Action.VIEW_STUDY, Action.VIEW_IMAGES, Action.VIEW_REPORT, Action.DOWNLOAD, Action.EXPORT_RESEARCH)
+    relations_to_her = [{}, {"assigned_patients": frozenset({ALICE})}, {"emergencies": (OPEN,)}]
+    granted = [
+        answer
+        for role in Role
+        for facts in relations_to_her
+        for action in shows
+        if isinstance(answer := ask(replace(somebody(role), **facts), action, CHEST, PurposeOfUse.QUALITY), Grant)
+    ]
+    assert {answer.action for answer in granted} == {Action.VIEW_STUDY}
+    assert {role for answer in granted for role in answer.actor.roles} == {Role.HIM_LEAD, Role.PRIVACY_OFFICER}
+    assert all(SHOWS[answer.projection] == {Part.DATE, Part.CODE, Part.EXAM} for answer in granted)
+
+
 def test_billing_is_shown_date_and_code_only():
     """A5, K5."""
     grant = ask(somebody(Role.BILLING), Action.VIEW_STUDY, purpose=PurposeOfUse.PAYMENT)
