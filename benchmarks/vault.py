@@ -1,8 +1,8 @@
 """How many 0.5 MB objects a second are durable and encrypted, against the naive way, on the same disk at the same time.
 
 Naive: per object a file, fsync, rename, directory fsync, and a commit to SQLite (synchronous=FULL), unencrypted.
-Both take SHA-256. The disk alone: one thread adds the bytes to the end of one file, with one sync for as many objects as
-there are writers; no way to keep them durably is faster. Short rounds of all ways alternate, so that a shared disk's
+Both take SHA-256. The disk alone: one thread adds the bytes to the end of one file, with one sync for as many objects
+as there are writers; no way to keep them durably is faster. Short rounds of all ways alternate, so that a shared disk's
 moods meet all alike; ratios travel, numbers do not.
 """
 
@@ -143,7 +143,7 @@ def main() -> None:
     options = parser.parse_args()
     place = Path(tempfile.mkdtemp(dir=options.folder, prefix="bench-vault-"))
     lines = [
-        "| writers | vault | naive | disk alone | vault/naive (range) | vault/disk | vault CPU/object | naive CPU/object |",
+        "| writers | vault | naive | disk alone | vault/naive (range) | vault/disk | vault CPU/each | naive CPU/each |",
         "|---|---|---|---|---|---|---|---|",
     ]
     try:
