@@ -39,7 +39,7 @@ def representing(row: Representation, sensitive: Iterable[SensitiveStudy], *, no
 
 def why_not(row: Representation, *, now: datetime) -> str:
     """Return why the authority does not hold today, or nothing."""
-    if row.ended_at is not None and row.ended_at <= now:
+    if row.ended_at is not None:  # also when the clock was set back since
         return _("It was ended.")
     if Authority(row.authority) is Authority.PARENT and row.patient.birth_date is None:
         return _("The date of birth is not known, so nobody can say whether the person is a minor.")

@@ -74,9 +74,12 @@ def watch(*, place: Place, now: datetime) -> int:
 
 def _tell_officers(*, now: datetime) -> None:
     """Write to the officers that a review is overdue; the mail names nobody."""
-    in_force = Q(assignments__ended_at=None) | Q(assignments__ended_at__gt=now)
-    named = Q(assignments__role__in=[role.value for role in OFFICERS], assignments__valid_from__lte=now)
-    for account in Account.objects.filter(in_force & named, is_active=True).distinct():
+    named = Q(
+        assignments__role__in=[role.value for role in OFFICERS],
+        assignments__valid_from__lte=now,
+        assignments__ended_at=None,
+    )
+    for account in Account.objects.filter(named, is_active=True).distinct():
         with override(account.language):
             subject = _("A review of an emergency access is overdue")
             body = _("Sign in and open “Reviews”: {address}").format(address=settings.PUBLIC_ADDRESS)

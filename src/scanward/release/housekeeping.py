@@ -49,6 +49,9 @@ def escalate(*, now: datetime) -> int:
 
 def leads(*, now: datetime) -> list[Account]:
     """Who has to know when a date is in danger."""
-    in_force = Q(assignments__ended_at=None) | Q(assignments__ended_at__gt=now)
-    named = Q(assignments__role__in=[role.value for role in LEADS], assignments__valid_from__lte=now)
-    return list(Account.objects.filter(in_force & named, is_active=True).distinct())
+    named = Q(
+        assignments__role__in=[role.value for role in LEADS],
+        assignments__valid_from__lte=now,
+        assignments__ended_at=None,
+    )
+    return list(Account.objects.filter(named, is_active=True).distinct())

@@ -132,6 +132,19 @@ def test_a_refused_or_ended_authority_says_why(pam, child):
     assert why_not(held, now=NOW) == ""
 
 
+def test_what_was_ended_stays_so_although_the_clock_was_set_back(child):
+    """Fault D10: an authority, a link to oneself and a role."""
+    herself, former, yesterday = person("mia"), person("former"), NOW - timedelta(days=1)
+    link(herself, child, now=yesterday)
+    represent(mother := person("pam"), child, Authority.PARENT, now=yesterday)
+    former.assignments.create(role=Role.HIM_CLERK, valid_from=yesterday)
+    back = NOW - timedelta(minutes=30)
+    assert sees(herself, child, now=back) and sees(mother, child, now=back) and former.roles_at(back)
+    for rows in (herself.patient_links, mother.representations, former.assignments):
+        rows.update(ended_at=NOW)
+    assert not sees(herself, child, now=back) and not sees(mother, child, now=back) and not former.roles_at(back)
+
+
 def test_a_death_that_is_entered_for_tomorrow_ends_it_tomorrow(cast):
     Patient.objects.filter(pk=cast.alices.pk).update(died_on=NOW.date() + timedelta(days=1))
     assert sees(cast.ruth, cast.alices, cast.chest.id)

@@ -13,8 +13,8 @@ from scanward.people.kinds import ProposalKind, Role
 
 
 def in_force(since: datetime, ended: datetime | None, *, now: datetime) -> bool:
-    """Return whether what began and may have ended holds at this time; a person has few such rows."""
-    return since <= now and (ended is None or ended > now)
+    """Return whether what began holds at this time; what was ended stays so, also when the clock is set back (D10)."""
+    return since <= now and ended is None
 
 
 class AccountManager(BaseUserManager["Account"]):
