@@ -19,6 +19,7 @@ _WIDE: Final = re.compile(rb"(?:[A-Za-z0-9^ ._-]\0){6,}|(?:\0[A-Za-z0-9^ ._-]){6
 _WIDEST: Final = re.compile(rb"(?:[A-Za-z0-9^ ._-]\0\0\0){6,}|(?:\0\0\0[A-Za-z0-9^ ._-]){6,}")  # UTF-32
 _LONG_RUN: Final = re.compile(rb"[\x20-\x7e\t\r\n]{24,}")
 _LONGEST_SEARCH: Final = 1 << 20
+_MOST_STREAMS, _STREAM_BEGIN = 2_000, 1 << 12
 _FLOATS: Final = {b"FL": 4, b"OF": 4, b"FD": 8, b"OD": 8}
 # The byte with sign and exponent of the numbers that images need: 0.002 to 131,072 (FL), 1e-5 to 131,072 (FD).
 _EXPONENTS: Final = {4: frozenset(range(0x3B, 0x48)), 8: frozenset((0x3F, 0x40))}
@@ -44,14 +45,19 @@ def reads_as_text(vr: bytes, value: bytes, *, little: bool) -> bool:
 
 
 def _packed(value: bytes, depth: int = 2) -> bool:
-    """Does text come out of a zlib, gzip or ZIP stream that begins anywhere in the bytes?"""
-    for found in _STREAM.finditer(value[:_LONGEST_SEARCH]):
+    """Does text come out of a zlib, gzip or ZIP stream that begins anywhere in the bytes?
+
+    Bytes in which more streams seem to begin than anybody has time to open are taken for text.
+    """
+    for number, found in enumerate(_STREAM.finditer(value[:_LONGEST_SEARCH])):
+        if number == _MOST_STREAMS:
+            return True
         start, window = found.start(), 47
         if value.startswith(b"PK", start):
             start += 30 + sum(struct.unpack("<HH", value[start + 26 : start + 30].ljust(4, b"\0")))
             window = -15
         try:
-            inflated = zlib.decompressobj(window).decompress(value[start:], 256)
+            inflated = zlib.decompressobj(window).decompress(value[start : start + _STREAM_BEGIN], 256)
         except zlib.error:
             continue
         if len(inflated) > 7 and (_PRINTABLE.fullmatch(inflated) or (depth and _packed(inflated, depth - 1))):

@@ -18,6 +18,7 @@ from scanward.dicom.walk import Buffer, Element, Encoding, walk
 
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _NUMBER: Final = re.compile(r"\d[\d.\-/ ]{2,}\d|\d{4,}")
+_DECIMAL: Final = re.compile(r"[+-]?[0-9]*\.?[0-9]*(?:[eE][+-]?[0-9]{1,9})?")
 _SPACED_NUMBER: Final = re.compile(r"\d[\d.\-/ ()+,_]{2,}\d")  # more ways to set digits apart than a list would have
 # Text that names people, places or records; with every PN these are the values that must not turn up
 # elsewhere.
@@ -106,7 +107,12 @@ class Known:
 
 
 def digits_of(text: str) -> tuple[str, bool]:
-    """The digits of a legal decimal without leading zeros, and whether it is a whole number, however it is written."""
+    """The digits of a decimal without leading zeros, and whether it is a whole number, however it is written.
+
+    What is no legal decimal counts by all of its digits.
+    """
+    if _DECIMAL.fullmatch(text.strip()) is None:
+        return re.sub(r"[^0-9]", "", text).lstrip("0"), True
     mantissa, _, exponent = text.strip().lower().partition("e")
     whole, _, fraction = mantissa.lstrip("+-").partition(".")
     digits, point = whole + fraction, len(whole) + int(exponent or 0)

@@ -1,6 +1,7 @@
 """S2, S3: letters where numbers belong are found, and numbers are never taken for letters."""
 
 import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -71,3 +72,17 @@ def test_the_patients_number_is_found_in_numbers_however_it_is_written(tag, vr, 
     data = file(list(own.values()))
     engine = Deidentifier(READY_MADE["research"], Project("n", b"n" * 32))
     assert b"48815162" not in engine.clean(data).assemble(data)
+
+
+def test_bytes_full_of_beginnings_of_streams_are_not_all_opened(monkeypatch):
+    """Fault B6: a hostile value costs no more than some thousand small looks, and does not stay."""
+    opened = []
+
+    class Opening:
+        def decompress(self, data: bytes, most: int) -> bytes:
+            opened.append(len(data))
+            raise zlib.error
+
+    monkeypatch.setattr("scanward.deid.binary.zlib.decompressobj", lambda _window: Opening())
+    assert reads_as_text(b"OB", b"\x1f\x8b\x08\xff" * (1 << 18), little=True)
+    assert 0 < len(opened) <= 2_000 and max(opened) <= 4_096

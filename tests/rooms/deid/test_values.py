@@ -194,3 +194,19 @@ def test_what_is_no_uid_does_not_stay_as_one(kept):
     engine = Deidentifier(with_options(READY_MADE["basic"], frozenset([Option.DEVICE])), PROJECT)
     data = file([*ct(Mint(5)), (0x00181002, "UI", kept)])
     assert kept.encode() not in engine.clean(data).assemble(data)
+
+
+@pytest.mark.parametrize("value", ["1e4.5", "xey", "40e", "1e99999999", "--12", "1e" + "9" * 5000])
+def test_what_is_no_decimal_is_judged_by_its_digits_and_stops_nothing(value):
+    """Fault B5: a broken number in a measure."""
+    written = through([(ACCESSION, "SH", "4812345"), (POSITION, "DS", f"0\\{value}\\12.5"), (WIDTH, "DS", value)])
+    assert written.SOPInstanceUID
+    with pytest.raises(Held):
+        through([(ACCESSION, "SH", "4812345"), (WIDTH, "DS", "4812345e")])
+
+
+@given(st.text(max_size=40))
+@settings(max_examples=300, deadline=None)
+def test_any_text_can_be_asked_whether_it_is_a_number_of_the_patient(text):
+    """S5"""
+    assert KNOWN.is_number(text) in (True, False)
