@@ -78,6 +78,8 @@ HL7_FILE = Path(env("HL7_FILE", str(DATA / "hl7.toml")))
 HL7_PORT = int(env("HL7_PORT", "2575"))
 # Whether the patient gets an e-mail, too, when a report is marked as urgent; the clinicians always do.
 URGENT_TELLS_PATIENT = flag("URGENT_TELLS_PATIENT")
+# After how many hours an urgent result whose report nobody has opened is brought to the privacy officer, too.
+URGENT_HOURS = int(env("URGENT_HOURS", "4"))
 # Which PACS may be asked for a patient's scans (docs/how-to/pull-from-pacs.md); without the file, none.
 PACS_FILE = Path(env("PACS_FILE", str(DATA / "pacs.toml")))
 # A folder whose files are taken in by `scanward watch` (docs/how-to/watch-folder.md); without it, none.

@@ -63,6 +63,11 @@ def by_actor(actor_id: str) -> QuerySet[Entry]:
     return Entry.objects.filter(actor_id=actor_id).order_by("-seq") if actor_id else Entry.objects.none()
 
 
+def flagged(patient_id: str) -> QuerySet[Entry]:
+    """Return when findings of a patient were marked as urgent, the newest first."""
+    return Entry.objects.filter(kind=EventKind.URGENT_FINDING_FLAGGED.value, patient_id=patient_id).order_by("-seq")
+
+
 def search(
     wanted: Filter, *, reader: ActorRef, purpose: PurposeOfUse, now: datetime, place: Place, limit: int = 100
 ) -> list[Entry]:

@@ -12,20 +12,21 @@ from django.core.mail import send_mail
 from django.db import transaction
 from django.db.models import Max, Q
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_noop, override
 
 from scanward.access import glass
 from scanward.access.actions import authorize
 from scanward.access.actors import actor_of, reference
 from scanward.access.kinds import HOUSE, Action, Context
 from scanward.access.models import BrokenGlass
+from scanward.archive import urgent
 from scanward.audit.actions import record
 from scanward.audit.event import ActorRef, Detail, Place, SubjectRef
 from scanward.audit.kinds import EventKind, Outcome, SubjectKind
 from scanward.audit.models import Entry
 from scanward.law.purpose import PurposeOfUse
-from scanward.oversight.anomalies import find_all
-from scanward.oversight.kinds import IncidentOrigin, TaskOutcome
+from scanward.oversight.anomalies import Found, find_all
+from scanward.oversight.kinds import AnomalyRule, IncidentOrigin, TaskOutcome
 from scanward.oversight.models import AccessReview, AccessReviewLine, Incident, ReviewTask
 from scanward.people.actions import NotAllowed
 from scanward.people.kinds import Role
@@ -45,35 +46,44 @@ def watch(*, place: Place, now: datetime) -> int:
 
     Doing it twice does nothing more.
     """
-    raised = 0
-    for found in find_all(now=now):
-        with transaction.atomic():
-            task, new = ReviewTask.objects.get_or_create(
-                fingerprint=found.fingerprint,
-                defaults={
-                    "rule": found.rule.value,
-                    "account_id": found.account,
-                    "patient_id": found.patient,
-                    "count": len(found.deeds),
-                    "first_seq": min(deed.seq for deed in found.deeds),
-                    "last_seq": max(deed.seq for deed in found.deeds),
-                    "opened_at": now,
-                    "due_at": now + timedelta(hours=settings.GLASS_REVIEW_HOURS),
-                },
-            )
-            if new:
-                raised += 1
-                detail = {"rule": task.rule, "task": str(task.id), "account": str(task.account_id)}
-                _record(EventKind.SECURITY_ALERT, SYSTEM, task.patient, place=place, now=now, detail=detail)
+    raised = [found for found in find_all(now=now) if _raise(found, place=place, now=now)]
+    if unread := {found.account for found in raised if found.rule is AnomalyRule.URGENT_UNREAD}:
+        for account in unread:
+            urgent.send.enqueue(str(account))
+        _tell_officers(gettext_noop("An urgent result has not been opened"), now=now)
     ReviewTask.objects.filter(decided_at=None, escalated_at=None, due_at__lte=now).update(escalated_at=now)
     if glass.escalate_overdue(place=place, now=now):
-        transaction.on_commit(lambda: _tell_officers(now=now))
+        transaction.on_commit(
+            lambda: _tell_officers(gettext_noop("A review of an emergency access is overdue"), now=now)
+        )
     purge_documents(place=place, now=now)
-    return raised
+    return len(raised)
 
 
-def _tell_officers(*, now: datetime) -> None:
-    """Write to the officers that a review is overdue; the mail names nobody."""
+def _raise(found: Found, *, place: Place, now: datetime) -> bool:
+    """Make a task of it, with its alert in the ledger; False where there is one already."""
+    with transaction.atomic():
+        task, new = ReviewTask.objects.get_or_create(
+            fingerprint=found.fingerprint,
+            defaults={
+                "rule": found.rule.value,
+                "account_id": found.account,
+                "patient_id": found.patient,
+                "count": len(found.deeds),
+                "first_seq": min(deed.seq for deed in found.deeds),
+                "last_seq": max(deed.seq for deed in found.deeds),
+                "opened_at": now,
+                "due_at": now + timedelta(hours=settings.GLASS_REVIEW_HOURS),
+            },
+        )
+        if new:
+            detail = {"rule": task.rule, "task": str(task.id), "account": str(task.account_id)}
+            _record(EventKind.SECURITY_ALERT, SYSTEM, task.patient, place=place, now=now, detail=detail)
+    return new
+
+
+def _tell_officers(what: str, *, now: datetime) -> None:
+    """Write to the officers what waits under “Reviews”; the mail names nobody."""
     named = Q(
         assignments__role__in=[role.value for role in OFFICERS],
         assignments__valid_from__lte=now,
@@ -81,7 +91,7 @@ def _tell_officers(*, now: datetime) -> None:
     )
     for account in Account.objects.filter(named, is_active=True).distinct():
         with override(account.language):
-            subject = _("A review of an emergency access is overdue")
+            subject = _(what)
             body = _("Sign in and open “Reviews”: {address}").format(address=settings.PUBLIC_ADDRESS)
         try:
             send_mail(subject, f"{body}\n", None, [account.email])

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from scanward.archive.urgent import treating
 from scanward.audit.kinds import EventKind
 from scanward.audit.models import Entry
 from scanward.oversight.kinds import AnomalyRule
@@ -74,8 +75,8 @@ class Spec:
 
 
 def find_all(*, now: datetime) -> Iterator[Found]:
-    """Hold every rule against what members of the staff did in the last day."""
-    deeds = _deeds(now=now)
+    """Hold every rule against what members of the staff did in the last day, and against what they left undone."""
+    deeds = [*_deeds(now=now), *_urgent_results(now=now)]
     for spec in SPECS.values():
         yield from spec.find(deeds)
 
@@ -92,6 +93,19 @@ def _deeds(*, now: datetime) -> list[Deed]:
         for seq, at, kind, actor, patient in rows.values_list("seq", "at", "kind", "actor_id", "patient_id").iterator()
         if actor in staff and (actor, patient) not in own
     ]
+
+
+def _urgent_results(*, now: datetime) -> Iterator[Deed]:
+    """Return the findings that have been marked as urgent for long enough, each with who ordered or treats (H9)."""
+    rows = Entry.objects.filter(
+        kind=EventKind.URGENT_FINDING_FLAGGED.value,
+        at__gt=now - WINDOW,
+        at__lte=now - timedelta(hours=settings.URGENT_HOURS),
+    )
+    for seq, at, kind, patient_id in rows.order_by("seq").values_list("seq", "at", "kind", "patient_id"):
+        patient = Patient.objects.filter(pk=patient_id).first()
+        for account in treating(patient, now=now)[:1] if patient else []:
+            yield Deed(seq, at, kind, account.pk, UUID(patient_id))
 
 
 def _by_account(deeds: Sequence[Deed], kinds: Sequence[str]) -> dict[UUID, list[Deed]]:
@@ -181,6 +195,16 @@ def _many_refusals(deeds: Sequence[Deed]) -> Iterator[Found]:
             yield Found(AnomalyRule.MANY_REFUSALS, account, None, tuple(refused))
 
 
+def _urgent_unread(deeds: Sequence[Deed]) -> Iterator[Found]:
+    """Find urgent results of which nobody on the staff has opened the report since."""
+    for flag in deeds:
+        if flag.kind == EventKind.URGENT_FINDING_FLAGGED.value and not any(
+            deed.kind == EventKind.REPORT_VIEWED.value and deed.patient == flag.patient and deed.at >= flag.at
+            for deed in deeds
+        ):
+            yield Found(AnomalyRule.URGENT_UNREAD, flag.account, flag.patient, (flag,))
+
+
 SPECS: dict[AnomalyRule, Spec] = {
     AnomalyRule.MANY_PATIENTS: Spec(
         _("One person opened the records of 30 or more patients within an hour."),
@@ -216,5 +240,10 @@ SPECS: dict[AnomalyRule, Spec] = {
         _("One person was refused ten times or more within a day."),
         _("Somebody who knows exactly what is allowed, and misuses that."),
         _many_refusals,
+    ),
+    AnomalyRule.URGENT_UNREAD: Spec(
+        _("A finding was marked as urgent, and nobody on the staff has opened the report for hours."),
+        _("Who was called by telephone; patients of whom no clinician is known here: the leads had the mail at once."),
+        _urgent_unread,
     ),
 }

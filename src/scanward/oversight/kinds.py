@@ -15,6 +15,7 @@ class AnomalyRule(StrEnum):
     NIGHT = "night"
     GLASS_RATE = "glass_rate"
     MANY_REFUSALS = "many_refusals"
+    URGENT_UNREAD = "urgent_unread"
 
 
 class TaskOutcome(StrEnum):

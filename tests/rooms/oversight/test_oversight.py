@@ -4,11 +4,16 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.test import Client
+from django.urls import reverse
+from django_tasks_db.models import DBTaskResult
 
-from cast import NOW, PLACE, link
+from cast import NOW, PLACE, link, sender
 from crowd import patient
+from rooms.reporting.messages import oru
 from scanward.access.actions import AccessRefused
 from scanward.access.glass import break_glass
+from scanward.archive.results import read, take
 from scanward.audit.actions import record
 from scanward.audit.event import ActorRef, SubjectRef
 from scanward.audit.kinds import EventKind, Outcome, SubjectKind
@@ -26,6 +31,8 @@ from scanward.people.models import Account, Patient
 # After the cast has got its roles: two or three in the afternoon in Chicago, and at night.
 DAY = (NOW + timedelta(days=1)).replace(hour=20, minute=0)
 NIGHT = (NOW + timedelta(days=2)).replace(hour=8, minute=0)
+
+URGENT = oru(lines=["OBX|1|TX|||FINDINGS: Bleeding.|||AA|||F"])
 
 
 def test_an_overdue_review_is_told_to_the_officers_once_and_names_nobody(
@@ -242,3 +249,38 @@ def test_others_do_not_review_who_has_access(cast):
     for by in (cast.sam, cast.hal):
         with pytest.raises(AccessRefused):
             actions.start_access_review(by=by, place=PLACE, now=DAY)
+
+
+def urgent_mails() -> list[str]:
+    """Whom the worker will write to about urgent results."""
+    rows = DBTaskResult.objects.filter(task_path__startswith="scanward.archive.urgent").order_by("enqueued_at")
+    return [row.args_kwargs["args"][0] for row in rows]
+
+
+def test_an_urgent_result_that_nobody_opens_is_brought_to_the_officer_and_told_again(cast, settings):
+    """H9: after the hours of the setting, once; the mails name nobody."""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    [taken] = take(read(URGENT), URGENT, sender=sender(), now=DAY)
+    first = len(urgent_mails())
+    assert watch(DAY + timedelta(hours=3, minutes=59)) == 0
+    assert watch(DAY + timedelta(hours=4)) == 1
+    assert watch(DAY + timedelta(hours=5)) == 0
+    task = ReviewTask.objects.get()
+    assert (task.rule, task.account, task.patient) == ("urgent_unread", cast.dana, taken.report.study.patient)
+    assert urgent_mails()[first:] == [str(cast.dana.id)]
+    assert [letter.to for letter in mail.outbox] == [["priya@example.org"]]
+    assert not any(name in mail.outbox[0].subject + mail.outbox[0].body for name in ("Alice", "Rivera", "Dana"))
+    priya = Client()
+    priya.force_login(cast.priya)
+    page = priya.get(reverse("review-task", args=[task.id]))
+    assert "Marked a finding as urgent." in page.content.decode()
+
+
+def test_an_urgent_result_that_staff_have_opened_is_not_brought_to_anybody(cast):
+    """H9. What was read before the mark does not count, nor does the patient's own look."""
+    take(read(URGENT), URGENT, sender=sender(), now=DAY)
+    look(cast.dana, cast.alices.id, at=DAY - timedelta(minutes=1), kind=EventKind.REPORT_VIEWED)
+    look(cast.alice, cast.alices.id, at=DAY + timedelta(minutes=1), kind=EventKind.REPORT_VIEWED)
+    assert rules(now=DAY + timedelta(hours=5)) == [AnomalyRule.URGENT_UNREAD]
+    look(cast.dana, cast.alices.id, at=DAY + timedelta(minutes=30), kind=EventKind.REPORT_VIEWED)
+    assert rules(now=DAY + timedelta(hours=5)) == []

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from scanward.access.kinds import HOUSE, Action
 from scanward.access.models import BrokenGlass
-from scanward.audit.queries import by_actor
+from scanward.audit.queries import by_actor, flagged
 from scanward.oversight import actions
 from scanward.oversight.anomalies import SPECS
 from scanward.oversight.kinds import TASK_OUTCOME_NAMES, AnomalyRule, TaskOutcome
@@ -100,10 +100,13 @@ def task(request: SignedInRequest, task_id: UUID) -> HttpResponse:
 
         if done(request, deed, _("Your decision is written down.")):
             return redirect("reviews")
-    rows = by_actor(str(found.account_id)).filter(seq__gte=found.first_seq, seq__lte=found.last_seq)
+    rule = AnomalyRule(found.rule)
+    # Of a result that nobody opens there is no deed of hers, only the mark.
+    all_rows = flagged(str(found.patient_id)) if rule is AnomalyRule.URGENT_UNREAD else by_actor(str(found.account_id))
+    rows = all_rows.filter(seq__gte=found.first_seq, seq__lte=found.last_seq)
     context = {
         "task": found,
-        "spec": SPECS[AnomalyRule(found.rule)],
+        "spec": SPECS[rule],
         "outcomes": TASK_OUTCOME_NAMES.items(),
         "entries": reversed(rows[:SHOWN]),
         "mine": found.account_id == request.user.id,
