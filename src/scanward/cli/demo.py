@@ -18,7 +18,9 @@ import click
 @click.option("--dicom-port", type=int, default=11112, show_default=True)
 @click.option("--hl7-port", type=int, default=2575, show_default=True)
 def command(data: Path, port: int, dicom_port: int, hl7_port: int) -> None:
-    """Make the demo hospital if it is not there, and start the web server, a worker and the listeners on 127.0.0.1."""
+    """Make the demo hospital if it is not there, and start web server, worker, listeners (on 127.0.0.1)
+    and, where a folder is named for it, the watch.
+    """
     _choose(data.absolute(), port)
     from scanward.cli.init import make_keys
 
@@ -37,6 +39,8 @@ def command(data: Path, port: int, dicom_port: int, hl7_port: int) -> None:
     else:
         where = " and ".join(taken)
         click.echo(f"Port {where} is in use, so nothing is taken in. Choose others with --dicom-port and --hl7-port.")
+    if os.environ.get("SCANWARD_WATCH_FOLDER"):
+        parts.append("watch")
     _run(parts)
 
 
