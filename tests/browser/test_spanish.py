@@ -5,12 +5,14 @@ import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+
+from browser.hospital import Hospital, running
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -35,6 +37,13 @@ SEEN = """() => {
   }
   return told;
 }"""
+
+
+@pytest.fixture(scope="module")
+def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
+    """One of its own: what others typed in English in the one that all share would be read here, too."""
+    with running(tmp_path_factory.mktemp("hospital-es") / "data") as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")
