@@ -40,9 +40,7 @@ def whom(report: Report, *, now: datetime) -> list[Account]:
     """Return who ordered; or else who treats the patient; or else who has to find somebody."""
     if found := treating(report.study.patient, now=now):
         return found
-    held = Q(assignments__ended_at=None) | Q(assignments__ended_at__gt=now)
-    leads = Q(assignments__role__in=[role.value for role in LEADS], assignments__valid_from__lte=now)
-    return list(Account.objects.filter(held & leads, is_active=True).distinct())
+    return list(Account.objects.holding(LEADS, now=now))
 
 
 def treating(patient: Patient, *, now: datetime) -> list[Account]:

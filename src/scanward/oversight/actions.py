@@ -10,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, override
 
@@ -84,12 +84,7 @@ def _raise(found: Found, *, place: Place, now: datetime) -> bool:
 
 def _tell_officers(what: str, *, now: datetime) -> None:
     """Write to the officers what waits under “Reviews”; the mail names nobody."""
-    named = Q(
-        assignments__role__in=[role.value for role in OFFICERS],
-        assignments__valid_from__lte=now,
-        assignments__ended_at=None,
-    )
-    for account in Account.objects.filter(named, is_active=True).distinct():
+    for account in Account.objects.holding(OFFICERS, now=now):
         with override(account.language):
             subject = _(what)
             body = _("Sign in and open “Reviews”: {address}").format(address=settings.PUBLIC_ADDRESS)

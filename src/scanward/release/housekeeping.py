@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from django.db.models import Q
-
 from scanward.law.clock import Level
 from scanward.people.kinds import Role
 from scanward.people.models import Account
@@ -49,9 +47,4 @@ def escalate(*, now: datetime) -> int:
 
 def leads(*, now: datetime) -> list[Account]:
     """Who has to know when a date is in danger."""
-    named = Q(
-        assignments__role__in=[role.value for role in LEADS],
-        assignments__valid_from__lte=now,
-        assignments__ended_at=None,
-    )
-    return list(Account.objects.filter(named, is_active=True).distinct())
+    return list(Account.objects.holding(LEADS, now=now))

@@ -1,6 +1,7 @@
 """Accounts, their roles, and the devices they sign in from."""
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -19,6 +20,13 @@ def in_force(since: datetime, ended: datetime | None, *, now: datetime) -> bool:
 
 class AccountManager(BaseUserManager["Account"]):
     """Makes accounts; e-mail addresses are compared in lower case."""
+
+    def holding(self, roles: Iterable[Role], *, now: datetime) -> "models.QuerySet[Account]":
+        """Return the active accounts that hold one of these roles now."""
+        held = RoleAssignment.objects.filter(
+            role__in=[role.value for role in roles], valid_from__lte=now, ended_at=None
+        )
+        return self.filter(assignments__in=held, is_active=True).distinct()
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "Account":
         """Make an account that can sign in."""
