@@ -73,6 +73,17 @@ replace_identifiers(dicom_files=files, save=True, output_folder=sys.argv[2], ove
 """
 
 
+def certificate(place: Path) -> None:
+    """A certificate `c.pem` for gdcmanon, which does not run its profile without one."""
+    name = ["-subj", "/CN=benchmark", "-days", "2"]
+    files = ["-keyout", str(place / "k.pem"), "-out", str(place / "c.pem")]
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *name, *files],
+        check=True,
+        stderr=subprocess.DEVNULL,
+    )
+
+
 def contestants(place: Path, peers: Path) -> dict[str, list[str]]:
     """Each one's command; `{out}` stands for a new folder each time."""
     source, out, key = str(place / "in"), "{out}", str(place / "k.toml")
@@ -85,9 +96,11 @@ def contestants(place: Path, peers: Path) -> dict[str, list[str]]:
         "scanward, independent check": [*ours, "--no-hashes"],
         "scanward, check and hashes": ours,
     }
+    # Its profile (PS3.15 E.1.1) seals what it took away for a certificate's owner; the dumb mode changes three tags.
     emptied = ["--empty", "10,10", "--empty", "10,20", "--remove", "8,80"]
     if program := shutil.which("gdcmanon"):
-        found["gdcmanon"] = [program, "--dumb", *emptied, "-r", "-i", source, "-o", out]
+        found["gdcmanon, its profile"] = [program, "-e", "-c", str(place / "c.pem"), "-r", "-i", source, "-o", out]
+        found["gdcmanon, three tags"] = [program, "--dumb", *emptied, "-r", "-i", source, "-o", out]
     python = str(peers / "bin" / "python")
     installed = {name for name in ("dicognito", "dicom-anonymizer", "deid") if (peers / "bin" / name).exists()}
     others = {
@@ -110,6 +123,7 @@ def main() -> None:
         place = Path(folder)
         corpus(place / "in", asked.source, asked.files)
         write_key(place / "k.toml", Project("benchmark", b"b" * 32))
+        certificate(place)
         times: dict[str, list[float]] = {name: [] for name in contestants(place, asked.peers)}
         memory: dict[str, int] = {}
         for turn in range(asked.rounds + 1):  # the first round warms caches and doesn't count
