@@ -153,6 +153,7 @@ TABLE: dict[str, list[Row]] = {
     "second-factor": [Row(PAGE, EVERYBODY)],
     "sign-out-elsewhere": [Row(POST, EVERYBODY), Row(POST, NOBODY, send={"session": "999999"})],
     "confirm-contact": [Row(POST, EVERYBODY)],
+    "mails": [Row(POST, EVERYBODY)],
     # How long one's own session lasts; a stranger has none.
     "session-left": [Row(FORM, EVERYBODY, open_to_all=True)],
     "connect": [Row(FORM, EVERYBODY)],

@@ -88,6 +88,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("security/second-factor", security.second_factor, name="second-factor"),
     path("security/sign-out", security.sign_out, name="sign-out-elsewhere"),
     path("security/contact", security.contact, name="confirm-contact"),
+    path("security/mails", security.mails, name="mails"),
     path("security/time-left", security.time_left, name="session-left"),
     path("connect/", security.connect, name="connect"),
     path("check-a-download/", home.verify, name="verify"),

@@ -30,7 +30,7 @@ def look(page, no_barriers, small):
 
 @pytest.mark.parametrize(("language", "small"), [("en", True), ("es", False)])
 def test_account_pages_are_plain_and_have_no_barriers(visit, sign_in, no_barriers, language, small):
-    """I8, I9: from a forgotten password to the list of devices."""
+    """I8, I9, I13: from a forgotten password to the list of devices and the e-mails that one wants."""
     page = visit(language=language, small=small)
     for address in OPEN_TO_ALL:
         page.goto(address)

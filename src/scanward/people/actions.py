@@ -1,6 +1,6 @@
 """What is done with accounts and patients: each verb checks, changes, and writes its ledger entry, all at once."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from scanward.audit.actions import record
 from scanward.audit.event import ActorRef, Place, SubjectRef
 from scanward.audit.kinds import EventKind, Outcome, SubjectKind
 from scanward.law.purpose import PurposeOfUse
-from scanward.people.kinds import Authority, CareKind, ProofMethod, Role
+from scanward.people.kinds import Authority, CareKind, MailKind, ProofMethod, Role
 from scanward.people.models import (
     Account,
     CareRelation,
@@ -233,6 +233,22 @@ def confirm_links(account: Account, *, place: Place, now: datetime) -> None:
         detail = {"links": "looked through"}
         note(
             EventKind.ACCOUNT_CHANGED, SubjectKind.ACCOUNT, account.id, actor=actor, place=place, now=now, detail=detail
+        )
+
+
+def choose_mails(account: Account, wanted: Collection[MailKind], *, place: Place, now: datetime) -> None:
+    """Take note of what somebody wants to be told by e-mail (I13); it holds from the next mail on."""
+    chosen = {f"mails_{kind.value}": kind in wanted for kind in MailKind}
+    with transaction.atomic():
+        Account.objects.filter(pk=account.pk).update(**chosen)
+        note(
+            EventKind.CONTACT_CHANGED,
+            SubjectKind.ACCOUNT,
+            account.id,
+            actor=ActorRef(str(account.id), account.full_name, ""),
+            place=place,
+            now=now,
+            detail={name: int(is_wanted) for name, is_wanted in chosen.items()},
         )
 
 

@@ -34,6 +34,14 @@ ROLE_NAMES = {
 }
 
 
+class MailKind(StrEnum):
+    """What somebody may have told by e-mail, or not; the portal shows it in any event (I13)."""
+
+    REQUESTS = "requests"
+    LINKS = "links"
+    REMINDERS = "reminders"
+
+
 class ProofMethod(StrEnum):
     """How it was made sure that an account belongs to a patient, 45 CFR 164.514(h)."""
 

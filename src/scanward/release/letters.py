@@ -14,6 +14,7 @@ from scanward.audit.kinds import EventKind, Outcome, SubjectKind
 from scanward.bundles.language import Language
 from scanward.bundles.letters import letter
 from scanward.law.purpose import PurposeOfUse
+from scanward.people.kinds import MailKind
 from scanward.people.models import Patient
 from scanward.release import house, notices
 from scanward.release.models import Letter, ReleaseRequest
@@ -60,7 +61,7 @@ def send(
     """
     given = {"sender": house.sender(), "recipient": addressed(request), "request": request.number, **values}
     sent = _write(template, given, request=request, patient=request.patient, by=by, now=now, place=place)
-    notices.news(request.requester)
+    notices.news(request.requester, MailKind.REQUESTS)
     return sent
 
 

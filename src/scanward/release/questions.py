@@ -16,7 +16,7 @@ from scanward.audit.event import Place, SubjectRef
 from scanward.audit.kinds import EventKind, Outcome, SubjectKind
 from scanward.law.errors import Unlawful
 from scanward.law.purpose import PurposeOfUse
-from scanward.people.kinds import Role
+from scanward.people.kinds import MailKind, Role
 from scanward.people.models import Account, CareRelation
 from scanward.release import notices
 from scanward.release.models import Message, Question
@@ -59,7 +59,7 @@ def answer(thread: Question, *, body: str, by: Account, now: datetime, place: Pl
         thread.answered_at = now
         thread.save(update_fields=["answered_at"])
         sent = _write(thread, text, by=by, actor=actor, staff=True, now=now, place=place)
-        notices.news(thread.asked_by)
+        notices.news(thread.asked_by, MailKind.REQUESTS)
     return sent
 
 

@@ -24,7 +24,7 @@ from scanward.audit.kinds import EventKind, Outcome, SubjectKind
 from scanward.law.bases import Basis
 from scanward.law.errors import Unlawful
 from scanward.law.purpose import PurposeOfUse
-from scanward.people.kinds import Role
+from scanward.people.kinds import MailKind, Role
 from scanward.people.models import Account
 from scanward.release import notices
 from scanward.release.capacity import for_herself
@@ -309,7 +309,7 @@ def _visit(share: Share, *, visitor: str, now: datetime, place: Place) -> ShareV
         share=share,
     )
     _tell(share, EventKind.SHARE_REDEEMED, by=who, now=now, place=place)
-    notices.news(share.created_by)
+    notices.news(share.created_by, MailKind.LINKS)
     return visit
 
 

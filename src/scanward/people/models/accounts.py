@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from scanward.people.kinds import ProposalKind, Role
+from scanward.people.kinds import MailKind, ProposalKind, Role
 
 
 def in_force(since: datetime, ended: datetime | None, *, now: datetime) -> bool:
@@ -53,6 +53,10 @@ class Account(AbstractBaseUser):
     contact_confirmed_at = models.DateTimeField(null=True, blank=True)
     # When the person last went through the links and apps that are open; asked every three months (I11).
     links_reviewed_at = models.DateTimeField(null=True, blank=True)
+    # Of what an e-mail tells (I13). What the law has us write (an extension, a denial) is told unless she says no.
+    mails_requests = models.BooleanField(default=True)
+    mails_links = models.BooleanField(default=True)
+    mails_reminders = models.BooleanField(default=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["full_name"]
@@ -65,6 +69,15 @@ class Account(AbstractBaseUser):
         """Save, with the address in lower case."""
         self.email = self.email.strip().lower()
         super().save(*args, **kwargs)
+
+    def wants_mail(self, kind: MailKind) -> bool:
+        """Return whether an e-mail tells the person of this."""
+        chosen = {
+            MailKind.REQUESTS: self.mails_requests,
+            MailKind.LINKS: self.mails_links,
+            MailKind.REMINDERS: self.mails_reminders,
+        }
+        return chosen[kind]
 
     def roles_at(self, now: datetime) -> frozenset[Role]:
         """Return the staff roles that are in force."""

@@ -16,7 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from scanward.access.actors import reference
 from scanward.audit.kinds import EventKind
 from scanward.audit.queries import by_actor
-from scanward.people.actions import confirm_contact
+from scanward.people.actions import choose_mails, confirm_contact
+from scanward.people.kinds import MailKind
 from scanward.people.middleware import note
 from scanward.people.models import Account, AddressCode
 from scanward.people.proofing import try_code
@@ -88,6 +89,16 @@ def contact(request: SignedInRequest) -> HttpResponse:
     """Take note that the contact details are still right (I12)."""
     confirm_contact(request.user, place=place_of(request), now=request.now)
     messages.success(request, _("Thank you."))
+    return redirect("security")
+
+
+@require_POST
+@signed_in
+def mails(request: SignedInRequest) -> HttpResponse:
+    """Keep what the person wants to be told by e-mail (I13)."""
+    wanted = {kind for kind in MailKind if typed(request, kind.value)}
+    choose_mails(request.user, wanted, place=place_of(request), now=request.now)
+    messages.success(request, _("Saved. It holds from the next e-mail on."))
     return redirect("security")
 
 

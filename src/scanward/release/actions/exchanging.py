@@ -18,6 +18,7 @@ from scanward.dicom.preamble import PreambleKind
 from scanward.law.bases import Basis
 from scanward.law.errors import Unlawful
 from scanward.law.purpose import PurposeOfUse
+from scanward.people.kinds import MailKind
 from scanward.people.models import Account
 from scanward.release import encapsulated, notices, peers, wires
 from scanward.release.actions.preparing import clerk_permit, current_package, wanted_of
@@ -254,7 +255,7 @@ def _delivered(transfer: Transfer, peer: peers.Peer, *, by: Account, now: dateti
             transfer.state, transfer.touched_at, transfer.problem = TransferState.DONE, now, ""
             transfer.told = transfer.sent
             transfer.save()
-            notices.news(row.requester)
+            notices.news(row.requester, MailKind.REQUESTS)
     except NotNow as why:
         _failed(transfer, TransferState.STOPPED, str(why), place=place, now=now)
 

@@ -17,6 +17,7 @@ from scanward.bundles import smime
 from scanward.bundles.aes_zip import Aes256
 from scanward.bundles.zip_stream import ZipStream
 from scanward.law.errors import Unlawful
+from scanward.people.kinds import MailKind
 from scanward.release import notices
 from scanward.release.actions.preparing import clerk_permit, laid_out
 from scanward.release.contents import Download, Permit
@@ -71,7 +72,7 @@ def came_back(row: ReleaseRequest, *, note: str, by: ActorRef, now: datetime, pl
     row.deliveries.filter(returned_at=None).update(returned_at=now)
     row.answered_at = None
     move(row, Event.MAIL_RETURNED, EventKind.DELIVERY_FAILED, by=by, now=now, place=place, note=note, public=True)
-    notices.news(row.requester)
+    notices.news(row.requester, MailKind.REQUESTS)
 
 
 def open_for(package: ReleasePackage, permit_: Permit, *, plain: bool = False) -> Download:

@@ -11,6 +11,7 @@ from scanward.audit.kinds import EventKind
 from scanward.law.documents import Document
 from scanward.law.errors import Unlawful
 from scanward.law.prompts import check_confirmed
+from scanward.people.kinds import MailKind
 from scanward.people.models import Account, Patient
 from scanward.release import house, letters, notices, peers
 from scanward.release.kinds import Event
@@ -74,7 +75,10 @@ def say(request: ReleaseRequest, *, by: Account, body: str, now: datetime, place
             row.waiting_on_requester = False
             move(row, Event.INFO_GIVEN, EventKind.REQUEST_CHANGED, by=actor, now=now, place=place, public=True)
         tell(row, EventKind.MESSAGE_SENT, by=reference(actor), now=now, place=place)
-        notices.news(row.requester if staff else row.claimed_by)
+        if staff:
+            notices.news(row.requester, MailKind.REQUESTS)
+        else:
+            notices.news(row.claimed_by)
     return sent
 
 

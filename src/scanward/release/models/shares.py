@@ -40,6 +40,7 @@ class Share(models.Model):
     last_used_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
+    reminded_at = models.DateTimeField(null=True, blank=True)
     authorization = models.ForeignKey(Authorization, on_delete=models.PROTECT, null=True, related_name="shares")
     request = models.ForeignKey(ReleaseRequest, on_delete=models.PROTECT, null=True, related_name="shares")
 
