@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from scanward.deid.field import WARNING, FieldRefused, field_of
 from scanward.deid.held import Held
 from scanward.deid.keyed import KeyRefused, new_project, read_key, write_key
 from scanward.deid.profiles import (
@@ -93,6 +94,8 @@ def command() -> None:
 @click.option(
     "--text", type=_LOOKS, default="auto", show_default=True, help="Text: where it can be, everywhere, never."
 )
+@click.option("--crop", default="off", show_default=True, help="What stays: below-face, or mm: x=-90:90,z=:-40.")
+@click.option("--finest", type=click.FloatRange(0, 20), default=0.0, help="No pixel or slice finer than this, in mm.")
 @click.option("--dry-run", is_flag=True, help="Show what would happen to one file, element by element.")
 @click.option("--show-values", is_flag=True, help="With --dry-run: show values (PHI).")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
@@ -104,12 +107,13 @@ def run(source: Path, destination: Path | None, **asked: Any) -> None:
         project = read_key(asked["key_file"])
         also_known = tuple(asked["also_known"].read_text().split("\n")) if asked["also_known"] else ()
         batches = find(source)
-    except (ProfileRefused, KeyRefused, SourceRefused, Refused, OSError, UnicodeDecodeError) as refused:
+        wanted = field_of(asked["crop"], asked["finest"])
+    except (FieldRefused, ProfileRefused, KeyRefused, SourceRefused, Refused, OSError, UnicodeDecodeError) as refused:
         raise click.ClickException(str(refused)) from refused
     permissions = Permissions(asked["keep_faces"], asked["keep_scouts"], asked["keep_hardware"])
     job = Job(chosen, project, str(destination or ""), str(asked["held"] or ""), permissions)
-    job = looking(replace(job, also_known=also_known), asked["deface"], asked["text"])
-    if job.deface or job.text:
+    job = looking(replace(job, also_known=also_known, wanted=wanted), asked["deface"], asked["text"])
+    if job.looks:
         from scanward.deid.studies import by_study
 
         batches = by_study(batches)
@@ -158,7 +162,7 @@ def _export(job: Job, batches: list[list[Source]], destination: Path, asked: dic
     with _shown(batches, destination, quiet=asked["quiet"]) as show:
         for one in _batches(job, batches, asked["workers"], asked["cluster"]):
             result.add(one)
-            show(len(result.written) + len(result.not_written), result.bytes_in)
+            show(len(result.written) + len(result.not_written) + result.left_out, result.bytes_in)
     if asked["link_table"]:
         from scanward.deid.export import write_links
 
@@ -220,7 +224,10 @@ def _say(result: Result, *, as_json: bool, quiet: bool) -> None:
         return
     held = sum(one.held for one in result.not_written)
     refused = len(result.not_written) - held
-    click.echo(f"{len(result.written):,} written, {held:,} held, {refused:,} refused.")
+    outside = f", {result.left_out:,} left out by --crop or --finest" if result.left_out else ""
+    click.echo(f"{len(result.written):,} written, {held:,} held, {refused:,} refused{outside}.")
+    if any(figure["what"] == "field" for figure in result.pixels):
+        click.echo(WARNING)
     if not quiet:
         for one in result.not_written[:50]:
             word = "held" if one.held else "refused"

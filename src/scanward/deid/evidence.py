@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from scanward import __version__
 from scanward.deid.check import Finding
+from scanward.deid.field import WARNING
 from scanward.deid.keyed import Project
 from scanward.deid.profiles import OPTION_NAMES, Profile
 from scanward.deid.run import Job, Result
@@ -73,6 +74,7 @@ def gather(job: Job, result: Result, findings: list[Finding], *, searched: bool,
             "written": len(result.written),
             "held": sum(one.held for one in result.not_written),
             "refused": sum(not one.held for one in result.not_written),
+            **({"left_out": result.left_out} if job.wanted.asked else {}),
         },
         "actions": dict(sorted(result.actions.items())),
         "not_written": [
@@ -94,7 +96,7 @@ def gather(job: Job, result: Result, findings: list[Finding], *, searched: bool,
         "pixels": result.pixels,
         "decisions": [],  # of reviewers, who release or reject what was held
         "residual_risk": _risk(job),
-        "conditions": CONDITIONS,
+        "conditions": CONDITIONS + f" {WARNING}" * job.wanted.asked,
         "outputs": [
             {"path": one.path, "size": one.size, "sha256": one.sha256, "source_sha256": one.source_sha256}
             for one in sorted(result.written, key=lambda one: one.path)

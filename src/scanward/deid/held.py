@@ -35,6 +35,7 @@ class HeldReason(StrEnum):
         "features",
         "It shows metal (an implant, a device) that may tell who it is and that nothing here removes. Look at it.",
     )
+    FIELD = "field", "It could not be cropped or reduced as was asked, or it points to places that are gone then."
     NO_ENGINE = (
         "no-engine",
         "What looks at pixels is not installed. Install scanward[pixels], or say --deface off --text off.",

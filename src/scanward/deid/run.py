@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from scanward.deid.actions import Action
+from scanward.deid.field import Field
 from scanward.deid.header import NeedMore
 from scanward.deid.held import Held, HeldReason
 from scanward.deid.keyed import Project
@@ -46,9 +47,15 @@ class Job:
     text: bool = False
     thorough_faces: bool = False  # every volume is taken for a head
     thorough_text: bool = False  # every picture is read as a whole
+    wanted: Field = field(default_factory=Field)  # which part of the patient may leave, and how fine
     also_known: tuple[str, ...] = ()  # more values that may not stay, beside those that the files tell
     watch: bool = False  # hand the original values over for the independent check
     shown: bool = False  # somebody waits and wants to see what the workers are busy with
+
+    @property
+    def looks(self) -> bool:
+        """Does it ask for anything that needs the pixels?"""
+        return self.deface or self.text or self.wanted.asked
 
 
 @dataclass
@@ -86,6 +93,7 @@ class Result:
     originals: list[tuple[bytes, ...]] = field(default_factory=list)
     links: dict[str, str] = field(default_factory=dict)  # pseudonym -> identity, only for a linking table
     bytes_in: int = 0
+    left_out: int = 0  # files outside the field that was asked, or averaged into another one
     pixels: list[dict[str, Any]] = field(default_factory=list)  # figures of the pixel engines, by series
 
     def add(self, other: "Result") -> None:
@@ -99,6 +107,7 @@ class Result:
         self.originals += other.originals
         self.links.update(other.links)
         self.bytes_in += other.bytes_in
+        self.left_out += other.left_out
         self.pixels += other.pixels
 
 
@@ -123,7 +132,7 @@ class Worker:
 
     def batch(self, sources: list[Source]) -> Result:
         """De-identify a batch of files; a bad one never stops the others."""
-        if self.job.deface or self.job.text:
+        if self.job.looks:
             try:
                 from scanward.deid.pixels.stage import through  # noqa: PLC0415  (heavy, and an extra)
             except ImportError:
@@ -380,6 +389,7 @@ def to_json(result: Result) -> str:
             "already_there": sum(one.already for one in result.written),
             "held": sum(one.held for one in result.not_written),
             "refused": sum(not one.held for one in result.not_written),
+            "left_out": result.left_out,
             "not_written": [vars(one) for one in result.not_written],
             "actions": dict(sorted(result.actions.items())),
             "bytes_in": result.bytes_in,

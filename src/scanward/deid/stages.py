@@ -14,6 +14,7 @@ class Stage(StrEnum):
     """What takes its time."""
 
     READING = "reading"
+    NARROWING = "cropping"
     FACES = "finding faces"
     CUTTING = "cutting faces"
     TEXT = "finding text"

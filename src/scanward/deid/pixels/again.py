@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from scanward.deid.pixels import gate, hardware, stage
+from scanward.deid.pixels import gate, hardware, narrow, stage
 from scanward.deid.pixels.redact import still_read
 from scanward.deid.sources import Source
 
 # The others (what was changed, and where inside the skull) compare with the originals, which stay with the site.
+_WHERE: Final = ("bounds_mm", "pixel_mm", "slice_mm", "kept")
 _LOOKED: Final = ("views", "detected", "attack_views", "attack_detected", "attack_confirmed")
 
 
@@ -46,9 +47,21 @@ def _series(root: Path, names: list[str], promised: list[dict[str, Any]], series
         yield series, "its figures of the face are not what the images give"
     if metal and metal != sorted(ml for piece in pieces if (ml := hardware.metal_ml(piece.stack)) >= hardware.RAISED):
         yield series, "its metal is not what the images give"
+    fields = [_field(figure) for figure in promised if figure["what"] == "field"]
+    if fields and Counter(fields) != Counter(map(_field, _narrowed(items))):
+        yield series, "what its images show of the patient is not what the evidence says"
     words = [figure["still_read"] for figure in promised if figure["what"] == "text"]
     if words and sum(words) != sum(still_read(item) for item in items):
         yield series, "the text that can be read in its images is not what the evidence says"
+
+
+def _narrowed(items: list[stage.Item]) -> list[dict[str, Any]]:
+    pieces, _ = stage.pieces_of([item for item in items if item.seen.image], fewest=1)
+    return [narrow.figures(piece) for piece in pieces]
+
+
+def _field(figures: dict[str, Any]) -> str:
+    return repr([figures.get(name) for name in _WHERE])
 
 
 def _key(figures: dict[str, Any]) -> str:

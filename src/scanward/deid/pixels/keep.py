@@ -73,7 +73,7 @@ def _file(worker: "Worker", item: "Item", partial: Path) -> File:
     token = worker.token(item.source)
     marks = tuple(key for key, true in vars(item.clearance).items() if true)
     data, path = item.data, f"{item.held_as.value}/{token}.dcm"
-    if item.new:
+    if item.changed:
         data, path = store.replace(item.data, item.new), f"{FOLDER}/{partial.name}/{token}.dcm"
         (partial / f"{token}.dcm").write_bytes(data)
     return File(token, path, hashlib.sha256(data).hexdigest(), marks)

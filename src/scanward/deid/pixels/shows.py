@@ -7,9 +7,9 @@ import numpy as np
 from scipy import ndimage
 
 from scanward.deid.pixels.anatomy import analyse, dilated, largest
-from scanward.deid.pixels.geometry import Mask, Stack, Volume
+from scanward.deid.pixels.geometry import Grid, Mask, Stack, Volume
 
-_STEP: Final = 4.0
+STEP: Final = 4.0
 _SKULL_ML: Final = 120.0
 _SKULL_SHELL: Final = 0.22
 _WIDEST: Final = 340.0  # cm2: a head's cross-section is smaller, a trunk's is bigger
@@ -29,19 +29,23 @@ class Shown:
     @property
     def face(self) -> bool:
         """A head by its skull, or a part of a face by its jaws."""
-        jaw = min(_JAW, max(0.4 * self.height_mm, 2 * _STEP))
+        jaw = min(_JAW, max(0.4 * self.height_mm, 2 * STEP))
         return (self.skull_ml > _SKULL_ML and self.shell >= _SKULL_SHELL) or self.jaw_mm >= jaw
 
 
 def shown(stack: Stack) -> Shown:
     """Measure a stack; cheap, on 4 mm."""
-    grid = stack.grid(_STEP)
+    grid = stack.grid(STEP)
     hu, known = stack.resampled(grid)
+    return measured(hu, known, grid, float(stack.heights[-1] - stack.heights[0]) + stack.gap)
+
+
+def measured(hu: Volume, known: Mask, grid: Grid, height: float) -> Shown:
+    """Measure a volume on an even grid, of a scan of some height in mm."""
     found = analyse(hu, known, grid)
     skull = found.inside
     ml = found.litres(skull) * 1000
     shell = _shell(skull, found.bone) if skull.any() else 0.0
-    height = float(stack.heights[-1] - stack.heights[0]) + stack.gap
     return Shown(round(ml, 1), round(shell, 3), _jaw(hu, known, found.body, found.bone), height)
 
 
@@ -50,7 +54,7 @@ def _shell(skull: Mask, bone: Mask) -> float:
     box = ndimage.find_objects(skull.astype(np.int8))[0]
     grown = tuple(slice(max(s.start - 3, 0), s.stop + 3) for s in box)
     inside, hard = skull[grown], bone[grown]
-    shell = dilated(inside, 6.0, _STEP) & ~inside
+    shell = dilated(inside, 6.0, STEP) & ~inside
     # The hardest voxel within reach counts: the inner table is thinner than a voxel here.
     return float((ndimage.maximum_filter(hard, 3) & shell).sum() / max(int(shell.sum()), 1))
 
@@ -60,11 +64,11 @@ def _jaw(hu: Volume, known: Mask, body: Mask, bone: Mask) -> float:
     levels = 0
     for z in range(hu.shape[0]):
         section = body[z]
-        area = float(section.sum()) * (_STEP / 10) ** 2
+        area = float(section.sum()) * (STEP / 10) ** 2
         if not 12 < area < _WIDEST or _trunk(hu[z], section):
             continue
         levels += _front_bone(largest(section), bone[z], known[z])
-    return levels * _STEP
+    return levels * STEP
 
 
 def _trunk(hu: Volume, section: Mask) -> bool:
@@ -77,7 +81,7 @@ def _airway_only(hu: Volume, section: Mask) -> bool:
     parts, count = ndimage.label((hu < -500) & ndimage.binary_fill_holes(section))
     if not count:
         return True
-    return bool(np.bincount(parts.ravel())[1:].max() * (_STEP / 10) ** 2 < 18)
+    return bool(np.bincount(parts.ravel())[1:].max() * (STEP / 10) ** 2 < 18)
 
 
 def _front_bone(section: Mask, bone: Mask, known: Mask) -> bool:
@@ -85,11 +89,11 @@ def _front_bone(section: Mask, bone: Mask, known: Mask) -> bool:
     rows = np.flatnonzero(section.any(axis=1))
     front = section.argmax(axis=0)
     columns = section.any(axis=0)
-    reach = round(26 / _STEP)
+    reach = round(26 / STEP)
     wide = 0
     for x in np.flatnonzero(columns):
         y = front[x]
         if y > rows[0] + 0.45 * (rows[-1] - rows[0]) or y < 2 or not known[y - 2, x]:
             continue
         wide += bool(bone[y : y + reach, x].any())
-    return wide * _STEP > 24
+    return wide * STEP > 24

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanward.deid.clearance import Clearance
+from scanward.deid.field import Field
 from scanward.deid.held import IMAGE_TYPE, HeldReason, burned_in_likely, is_scout, shows_head
-from scanward.deid.pixels import gate, hardware, store
+from scanward.deid.pixels import gate, hardware, narrow, store
 from scanward.deid.pixels.cut import Cut
 from scanward.deid.pixels.detectors import Missing
 from scanward.deid.pixels.face import carry_out, plan
@@ -57,6 +58,11 @@ class Item:
         """Hold it for one more reason."""
         if reason not in self.reasons:
             self.reasons.append(reason)
+
+    @property
+    def changed(self) -> bool:
+        """Are its pixels no longer those of its source?"""
+        return bool(self.new) or self.clearance.narrowed
 
     @property
     def held_as(self) -> HeldReason:
@@ -105,9 +111,11 @@ def through(worker: "Worker", sources: list[Source]) -> "Result":
 def _through(worker: "Worker", sources: list[Source]) -> "Result":
     worker.busy(Stage.READING)
     items, rest = read_all(sources)
-    figures: list[dict[str, Any]] = []
+    figures, left_out = list[dict[str, Any]](), 0
     try:
-        figures = looked_at(worker, items)
+        if worker.job.wanted.asked:
+            figures, left_out = _narrow(worker, items)
+        figures += looked_at(worker, items)
     except Missing:
         for item in items:
             if item.seen.image:
@@ -120,8 +128,49 @@ def _through(worker: "Worker", sources: list[Source]) -> "Result":
     for item in items:
         if item.reasons:
             worker.hold(result, item.source, item.held_as)
-    result.pixels += told(worker, figures)
+    result.left_out += left_out
+    result.pixels += [_kept(figure, result) for figure in told(worker, figures)]
     return result
+
+
+def _kept(figure: dict[str, Any], result: "Result") -> dict[str, Any]:
+    """A figure as it can be computed again: one of a series that is held altogether has passed nothing."""
+    written = any(one.path.split("/")[2] == figure["series"] for one in result.written)
+    return figure if written else figure | {"passed": False}
+
+
+def _narrow(worker: "Worker", items: list[Item]) -> tuple[list[dict[str, Any]], int]:
+    """Crop and reduce what can be, hold the rest; the figures, and how many files are left out."""
+    worker.busy(Stage.NARROWING)
+    field, before = worker.job.wanted, len(items)
+    pieces, loose = pieces_of([item for item in items if item.seen.image], fewest=1)
+    fields, gone = _fields(pieces, field), set[int]()
+    for piece in pieces:
+        try:
+            gone |= {id(item) for item in narrow.narrow(piece, fields[piece.reference])}
+        except narrow.FAILURES:
+            narrow.hold(piece)
+    for item in items:
+        shows = item in loose and (is_scout(item.texts()) or shows_anatomy(item))
+        if shows or is_shape(item.seen.sop_class_uid) or narrow.uncroppable(item):
+            item.hold(HeldReason.FIELD)
+        elif item.clearance.narrowed and Option.UIDS in worker.job.profile.options:
+            item.hold(HeldReason.SAME_UID)
+    items[:] = [item for item in items if id(item) not in gone]
+    after, _ = pieces_of([item for item in items if item.seen.image and not item.reasons], fewest=1)
+    told = [{"series": piece.series, "what": "field", **narrow.figures(piece)} for piece in after]
+    return [one | {"asked": field.told(), "passed": True} for one in told], before - len(items)
+
+
+def _fields(pieces: list[Piece], field: Field) -> dict[str, Field]:
+    """The field in each frame of reference; none where nothing tells how high a face begins."""
+    if not field.below_face:
+        return dict.fromkeys((piece.reference for piece in pieces), field)
+    found: dict[str, Field] = {}
+    for piece in pieces:
+        if _can_be_cut(piece) and len(piece.frames) >= _FEWEST:
+            found[piece.reference] = narrow.below_face(piece, found.get(piece.reference, field))
+    return found
 
 
 def looked_at(worker: "Worker", items: list[Item]) -> list[dict[str, Any]]:
@@ -182,7 +231,7 @@ def written(item: Item, place: str, number: int) -> Source | None:
 
     They are decoded once more from what was written; where that is not the same, the item is held.
     """
-    if not item.new:
+    if not item.changed:
         return replace(item.source, cleared=item.clearance)
     try:
         data = store.replace(item.data, item.new)
@@ -296,8 +345,8 @@ def _stored(frame: Frame, hu: NDArray[Any], where: NDArray[np.bool_], seen: Insp
     return out
 
 
-def pieces_of(images: list[Item]) -> tuple[list[Piece], list[Item]]:
-    """Stacks of parallel slices, and what is not part of any."""
+def pieces_of(images: list[Item], *, fewest: int = _FEWEST) -> tuple[list[Piece], list[Item]]:
+    """Stacks of at least a few parallel slices, and what is not part of any."""
     groups: dict[tuple[Any, ...], list[tuple[Item, int, Frame, Plane]]] = defaultdict(list)
     loose = []
     for item in images:
@@ -310,7 +359,7 @@ def pieces_of(images: list[Item]) -> tuple[list[Piece], list[Item]]:
             groups[key].append((item, index, frame, plane))
     pieces = []
     for key, members in groups.items():
-        if len(members) < _FEWEST:
+        if len(members) < fewest:
             loose += [item for item, index, _, _ in members if index == 0]
             continue
         stack = stack_of([m[3] for m in members], [_hu(m[2]) for m in members])

@@ -18,7 +18,7 @@ from scanward.dicom.read import Inspected
 Pixels = NDArray[Any]
 _RLE: Final = "1.2.840.10008.1.2.5"
 # The lossless process that a syntax can hold. A lossy JPEG has none: such a file comes out uncompressed.
-_HOLDS: Final = {
+HOLDS: Final = {
     _RLE: "RLELossless",
     "1.2.840.10008.1.2.4.57": "JPEGLosslessProcess14",
     "1.2.840.10008.1.2.4.70": "JPEGLosslessProcess14_1",
@@ -81,7 +81,7 @@ def _compressed(seen: Inspected, shape: Image, content: walk.Buffer, new: dict[i
     assert seen.pixel is not None
     start = seen.pixel.offset - 12
     _, end = codestream.fragments(content, seen.pixel.offset, len(content), limits)
-    process = _HOLDS.get(seen.transfer_syntax_uid)
+    process = HOLDS.get(seen.transfer_syntax_uid)
     if process is None or (shape.samples > 1 and seen.transfer_syntax_uid != _RLE):
         return _uncompressed(seen, shape, content, new, (start, end))
     coded = [

@@ -193,7 +193,7 @@ def merged(
         "findings": old["residual_search"]["findings"] + more["residual_search"]["findings"],
     }
     held = sum(one["held"] for one in kept)
-    counts = {"written": len(outputs), "held": held, "refused": len(kept) - held}
+    counts = old["counts"] | {"written": len(outputs), "held": held, "refused": len(kept) - held}
     fields |= {"made": now.isoformat(timespec="seconds"), "counts": counts, "not_written": kept}
     fields |= {"residual_search": search, "outputs": sorted(outputs.values(), key=lambda one: one["path"])}
     actions = {
