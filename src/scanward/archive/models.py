@@ -19,6 +19,13 @@ class ReportStatus(models.TextChoices):
     PRELIMINARY = "preliminary"
     FINAL = "final"
     AMENDED = "amended"
+    CANCELLED = "cancelled"
+    WITHDRAWN = "entered-in-error"
+
+
+# Signed by its author; and what has no words any more that anybody may go by.
+SIGNED = (ReportStatus.FINAL, ReportStatus.AMENDED)
+TAKEN_BACK = (ReportStatus.CANCELLED, ReportStatus.WITHDRAWN)
 
 
 class Study(models.Model):

@@ -9,7 +9,7 @@ from scanward.archive import entries, facts, versions
 from scanward.archive.arrivals import Arrival, Batch, Plan, Result
 from scanward.archive.damage import about, about_instance
 from scanward.archive.identities import instance_identity
-from scanward.archive.models import HeldObject, HeldReason, Instance, Report, ReportStatus, Series, Study
+from scanward.archive.models import HeldObject, HeldReason, Instance, Report, Series, Study
 from scanward.archive.place import vault
 from scanward.archive.reports import says_the_same
 from scanward.audit.event import SubjectRef
@@ -232,12 +232,14 @@ def _new_instance(arrival: Arrival, study: Study, batch: Batch) -> Instance:
 def _new_report(arrival: Arrival, study: Study, instance: Instance, batch: Batch) -> Report | None:
     """Make the row of the report that the object is, if it is one: the next version of its study's.
 
-    A preliminary report that comes after the final one, or one that says the same as the latest, is an object only.
+    One that comes after a later state of it, or that says the same as the latest, is an object only.
     """
     if arrival.report is None:
         return None
     content = versions.content_of(arrival.report, now=batch.now)
-    if content.status == ReportStatus.PRELIMINARY and versions.has_final(study):
+    try:
+        versions.check_order(study, content)
+    except versions.OutOfOrder:
         return None
     latest = study.reports.first()
     if latest and says_the_same(latest, content):

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 
@@ -11,7 +12,7 @@ from scanward.archive import notes, reading, versions
 from scanward.archive.arrivals import Sender
 from scanward.archive.damage import about, about_report
 from scanward.archive.identities import report_identity
-from scanward.archive.models import Report, ReportStatus, Study
+from scanward.archive.models import SIGNED, TAKEN_BACK, Report, ReportStatus, Study
 from scanward.archive.place import vault
 from scanward.archive.versions import ReportContent
 from scanward.audit.actions import record
@@ -20,7 +21,25 @@ from scanward.audit.kinds import EventKind, Outcome, SubjectKind
 from scanward.law.purpose import PurposeOfUse
 from scanward.reporting.kinds import Document, Section, SectionKind
 
-__all__ = ["Section", "SectionKind", "read_document", "read_report", "store_content", "store_once", "store_report"]
+__all__ = [
+    "Section",
+    "SectionKind",
+    "current",
+    "read_document",
+    "read_report",
+    "store_content",
+    "store_once",
+    "store_report",
+]
+
+# What a status that is sent again may have become beside earlier versions (see `versions.in_line`).
+_MEANT: Final = {ReportStatus.FINAL: SIGNED, ReportStatus.CANCELLED: TAKEN_BACK}
+
+
+def current(study: Study) -> Report | None:
+    """Return the report that people may go by: the latest version, or None where that takes it back."""
+    latest = study.reports.first()
+    return None if latest is None or latest.status in TAKEN_BACK else latest
 
 
 def store_report(
@@ -61,7 +80,8 @@ def store_once(study: Study, content: ReportContent, *, sender: Sender, now: dat
     """Keep a version of the report, unless it is here already; return it, and whether it was made now.
 
     Raises:
-        VaultError: nothing was kept. Damaged: the version to compare with can't be read.
+        OutOfOrder: a later state of it is here. VaultError: nothing was kept.
+        Damaged: the version to compare with can't be read.
     """
     with transaction.atomic():
         # One at a time: two connections may bring the same message at the same moment.
@@ -70,6 +90,7 @@ def store_once(study: Study, content: ReportContent, *, sender: Sender, now: dat
         if known:
             _tell_duplicate(known, sender=sender, now=now)
             return known, False
+        versions.check_order(study, content)
         return store_content(study, versions.in_line(study, content), sender=sender, now=now), True
 
 
@@ -86,8 +107,7 @@ def says_the_same(report: Report, content: ReportContent) -> bool:
     """Return whether a version has the same text, document, urgency and finality."""
     if report.critical != content.critical:
         return False
-    finals = (ReportStatus.FINAL, ReportStatus.AMENDED)
-    if report.status != content.status and not (report.status in finals and content.status == ReportStatus.FINAL):
+    if report.status not in _MEANT.get(content.status, (content.status,)):
         return False
     study, identity = report.study, report_identity(report)
     with about(about_report(report, study.patient_id)), vault().open(report.locator, study.key_id, identity) as stream:

@@ -21,22 +21,18 @@ from scanward.archive.models import HeldForm, HeldObject, HeldReason, Report, St
 from scanward.archive.place import vault
 from scanward.archive.placing import Nowhere, place
 from scanward.archive.reports import store_once
+from scanward.archive.versions import OutOfOrder
 from scanward.audit.actions import record
 from scanward.audit.event import ActorRef, Place, SubjectRef
 from scanward.audit.kinds import Channel, EventKind, Outcome, SubjectKind
 from scanward.law.purpose import PurposeOfUse
 from scanward.reporting import hl7, oru
 from scanward.reporting.kinds import Result as Read
-from scanward.reporting.kinds import Standing
 from scanward.vault import NewObject, VaultError
 
 log = logging.getLogger(__name__)
 # Where a case can wait for its images: the others need a person in any event.
 WAITING = (HeldReason.STUDY_UNKNOWN, HeldReason.PATIENT_UNKNOWN)
-
-
-class OutOfOrder(Exception):
-    """A preliminary report came after the final one; it is not taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +61,13 @@ def take(found: Sequence[Read], data: bytes, *, codec: str = "", sender: Sender,
     places = [place(each, issuer=sender.issuer) for each in found]
     for each, where in zip(found, places, strict=True):
         if isinstance(where, Study):
-            _check_order(where, each)
+            versions.check_order(where, versions.content_of(each.report, now=now))
     return [
         _attach(each, where, data, sender=sender, now=now)
         if isinstance(where, Study)
         else _hold(number, each, where, data, codec=codec, sender=sender, now=now)
         for number, (each, where) in enumerate(zip(found, places, strict=True))
     ]
-
-
-def _check_order(study: Study, found: Read) -> None:
-    """Look whether the report takes a final one's place.
-
-    Raises: OutOfOrder
-    """
-    if found.report.standing is Standing.PRELIMINARY and versions.has_final(study):
-        raise OutOfOrder
 
 
 def _attach(found: Read, study: Study, data: bytes, *, sender: Sender, now: datetime) -> Taken:
@@ -151,11 +138,10 @@ def attach_report(held: HeldObject, study: Study, *, sender: Sender, now: dateti
     """Give a held report to an examination, as a person decided or as its images showed, and close the case.
 
     Raises:
-        OutOfOrder: the study has a final report, and this one is preliminary; it stays held.
+        OutOfOrder: the study has a later state of the report; this one stays held.
         Damaged: it can't be read any more. VaultError: nothing was changed.
     """
     found, data = _opened(held)
-    _check_order(study, found)
     content = versions.content_of(found.report, now=held.received_at, original=data)
     with transaction.atomic():
         report, _made = store_once(study, content, sender=sender, now=now)

@@ -4,13 +4,13 @@ import base64
 import json
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db.models import Max
 
 from scanward.archive import notes, urgent
 from scanward.archive.identities import report_identity
-from scanward.archive.models import Instance, Report, ReportStatus, Study
+from scanward.archive.models import SIGNED, TAKEN_BACK, Instance, Report, ReportStatus, Study
 from scanward.audit.actions import record
 from scanward.audit.event import SubjectRef
 from scanward.audit.kinds import EventKind, Outcome, SubjectKind
@@ -21,6 +21,16 @@ from scanward.vault import NewObject
 
 if TYPE_CHECKING:
     from scanward.archive.arrivals import Sender
+
+_KINDS: Final = {
+    ReportStatus.AMENDED: EventKind.REPORT_AMENDED,
+    ReportStatus.CANCELLED: EventKind.REPORT_TAKEN_BACK,
+    ReportStatus.WITHDRAWN: EventKind.REPORT_TAKEN_BACK,
+}
+
+
+class OutOfOrder(Exception):
+    """A later state of the report is here already; this one is not taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +48,7 @@ class ReportContent:
 
 
 def content_of(text: ReportText, *, now: datetime, original: bytes = b"") -> ReportContent:
-    """Return a report that was read, as a version of it; what is final without a time was signed when it came."""
+    """Return a report that was read, as a version of it; what names no time was signed, or taken back, when it came."""
     status = ReportStatus(text.standing.value)
     # A clock that is ahead would keep a report back for longer than the law says.
     at = None if status is ReportStatus.PRELIMINARY else min(text.at or now, now)
@@ -61,15 +71,36 @@ def new_version(
     )
 
 
-def has_final(study: Study) -> bool:
-    """Return whether the study has a report that was signed."""
-    return Report.objects.filter(study=study).exclude(status=ReportStatus.PRELIMINARY).exists()
+def check_order(study: Study, content: ReportContent) -> None:
+    """Look whether the content may follow the versions that are here.
+
+    Raises: OutOfOrder: a preliminary report would follow a final one, or an old report its own withdrawal.
+    """
+    rows = Report.objects.filter(study=study)
+    if content.status == ReportStatus.PRELIMINARY:
+        if rows.exclude(status=ReportStatus.PRELIMINARY).exists():
+            raise OutOfOrder
+    elif content.status not in TAKEN_BACK:
+        latest = rows.order_by("-version").first()
+        if latest and latest.status in TAKEN_BACK and _not_after(content.finalized_at, latest.finalized_at):
+            raise OutOfOrder
+
+
+def _not_after(signed: datetime | None, taken_back: datetime | None) -> bool:
+    return signed is None or taken_back is None or signed <= taken_back
 
 
 def in_line(study: Study, content: ReportContent) -> ReportContent:
-    """Return the content with its status beside the earlier versions: a second final report corrects the first."""
-    second = content.status == ReportStatus.FINAL and has_final(study)
-    return replace(content, status=ReportStatus.AMENDED) if second else content
+    """Return the content with its status beside the earlier versions.
+
+    A second final report corrects the first; where somebody may have read one, a cancellation takes it back.
+    """
+    if content.status not in (ReportStatus.FINAL, ReportStatus.CANCELLED):
+        return content
+    if not Report.objects.filter(study=study, status__in=SIGNED).exists():
+        return content
+    second = ReportStatus.AMENDED if content.status == ReportStatus.FINAL else ReportStatus.WITHDRAWN
+    return replace(content, status=second)
 
 
 def new_object(report: Report, content: ReportContent, *, study: dict[str, Any]) -> NewObject:
@@ -107,7 +138,7 @@ def document_of(kept: bytes) -> Document | None:
 
 def tell(report: Report, *, sender: "Sender", now: datetime) -> None:
     """Write the ledger's entries of a version: that it is there, and that its finding is urgent (H9)."""
-    kind = EventKind.REPORT_AMENDED if report.status == ReportStatus.AMENDED else EventKind.REPORT_STORED
+    kind = _KINDS.get(ReportStatus(report.status), EventKind.REPORT_STORED)
     urgent_kind = EventKind.URGENT_FINDING_FLAGGED
     told = {"told": urgent.tell(report, now=now)} if report.critical else {}
     for each in [kind, urgent_kind] if report.critical else [kind]:

@@ -237,6 +237,8 @@ CATALOGUE: dict[EventKind, Meaning] = {
         Event.IMPORT, codes.RECEIVE, Action.CREATE, _RECORD, True),
     EventKind.REPORT_AMENDED: Meaning(_("Stored a corrected report."),
         Event.IMPORT, codes.AMEND, Action.UPDATE, _RECORD, True),
+    EventKind.REPORT_TAKEN_BACK: Meaning(_("Took a report back, as its sender said."),
+        Event.IMPORT, codes.DEPRECATE, Action.UPDATE, _RECORD, True),
     EventKind.URGENT_FINDING_FLAGGED: Meaning(_("Marked a finding as urgent."),
         Event.PROCEDURE_RECORD, codes.AMEND, Action.UPDATE, _RECORD, False),
     EventKind.STUDY_LABELLED: Meaning(_("Marked a scan as sensitive, or took the mark away."),

@@ -117,6 +117,7 @@ class EventKind(StrEnum):
     CONFLICT_RESOLVED = "conflict_resolved"
     REPORT_STORED = "report_stored"
     REPORT_AMENDED = "report_amended"
+    REPORT_TAKEN_BACK = "report_taken_back"
     URGENT_FINDING_FLAGGED = "urgent_finding_flagged"
     STUDY_LABELLED = "study_labelled"
     # Research

@@ -18,6 +18,7 @@ from scanward.archive.damage import Damaged
 from scanward.archive.errors import VaultError
 from scanward.archive.models import QUARANTINE, HeldForm, HeldObject, HeldReason, Study
 from scanward.archive.store import Arrival, Sender
+from scanward.archive.versions import OutOfOrder
 from scanward.audit.actions import record
 from scanward.audit.event import Place, SubjectRef
 from scanward.audit.kinds import EventKind, Outcome, SubjectKind
@@ -68,9 +69,9 @@ def attach_reports(case: HeldObject, study: Study, *, actor: Actor, place: Place
     sender = _sender(actor, place)
     try:
         return _each(case, lambda held: results.attach_report(held, study, sender=sender, now=now))
-    except results.OutOfOrder:
+    except OutOfOrder:
         raise NotAllowed(
-            gettext("This examination has a final report already, and this one is preliminary. Reject it.")
+            gettext("This examination has a later state of its report already. Reject this one.")
         ) from None
 
 

@@ -17,7 +17,7 @@ from scanward import __version__
 from scanward.access.kinds import Grant
 from scanward.archive import reading
 from scanward.archive.models import Instance, Report, Series, Study
-from scanward.archive.reports import SectionKind, read_document, read_report
+from scanward.archive.reports import SectionKind, current, read_document, read_report
 from scanward.bundles import layout
 from scanward.bundles.language import Language
 from scanward.bundles.members import Member, with_head
@@ -115,7 +115,8 @@ def members(wanted: Wanted, permit: Permit) -> list[Member]:
         product=f"Scanward {__version__}",
         sender=layout.Sender(settings.FACILITY_NAME, settings.FACILITY_DEPARTMENT, settings.FACILITY_PHONE),
         studies=[_study(study, wanted, permit) for study in wanted.studies] if wanted.images else [],
-        reports=[_report(report, wanted, permit) for report in wanted.reports],
+        # What was taken back since stays here; a package that was sealed with it then differs, and is built again.
+        reports=[_report(report, wanted, permit) for report in wanted.reports if current(report.study)],
         statements=list(wanted.statements),
         encrypted=wanted.encrypted,
     )

@@ -15,6 +15,7 @@ from django.urls import reverse
 from scanward.access.actions import AccessRefused, authorize
 from scanward.access.kinds import Action, Actor, Grant, RecordFacts, Sharing
 from scanward.archive.models import Instance, Report, Study
+from scanward.archive.reports import current
 from scanward.audit.actions import record
 from scanward.audit.event import ActorRef, Place, SubjectRef
 from scanward.audit.kinds import EventKind, Outcome, SubjectKind
@@ -171,7 +172,7 @@ def _grant(share: Share, study: Study, *, now: datetime, place: Place) -> Grant:
 
 
 def _exam(study: Study, share: Share, permit: Permit, now: datetime) -> fhir.Exam:
-    report = study.reports.first() if share.report else None
+    report = current(study) if share.report else None
     return fhir.Exam(
         id=study.pk,
         uid=study.study_instance_uid,

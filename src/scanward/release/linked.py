@@ -7,6 +7,7 @@ from django.utils import timezone
 from scanward.access.actions import authorize
 from scanward.access.kinds import Action, Grant, RecordFacts
 from scanward.archive.models import Study
+from scanward.archive.reports import current
 from scanward.audit.event import Place
 from scanward.bundles.zip_stream import ZipStream
 from scanward.law.purpose import PurposeOfUse
@@ -38,7 +39,7 @@ def open_shared(visit: ShareVisit, study: Study, *, language: str, place: Place)
 
     permit, share = Permit(ask), visit.share
     permit.renew(study, now=timezone.now())
-    report = study.reports.first() if share.report else None
+    report = current(study) if share.report else None
     holder = sharing.holder(visit, now=visit.began_at)
     if Action.VIEW_REPORT in holds.context_for(holder, study, now=visit.began_at).held:
         report = None

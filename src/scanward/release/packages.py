@@ -8,6 +8,7 @@ from scanward.access.actions import authorize
 from scanward.access.actors import actor_of, reference
 from scanward.access.kinds import Action, Grant, RecordFacts, Relation
 from scanward.archive.models import Report, Study
+from scanward.archive.reports import current
 from scanward.audit.actions import record
 from scanward.audit.event import Place, SubjectRef
 from scanward.audit.kinds import EventKind, Outcome, SubjectKind
@@ -48,7 +49,7 @@ def prepare(
     context = holds.context_for(actor, study, now=now)
     grant = authorize(actor, Action.DOWNLOAD, _facts(study), purpose, now=now, place=place, told=True, context=context)
     # A report that is held back stays here; the images don't wait for it.
-    report = None if Action.VIEW_REPORT in context.held else study.reports.first()
+    report = None if Action.VIEW_REPORT in context.held else current(study)
     with transaction.atomic():
         package = Package.objects.create(
             account=account,

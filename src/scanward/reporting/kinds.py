@@ -30,6 +30,10 @@ class Standing(StrEnum):
     PRELIMINARY = "preliminary"
     FINAL = "final"
     AMENDED = "amended"
+    # There is none, and there will be none.
+    CANCELLED = "cancelled"
+    # There was one, and it is not to be used any more.
+    WITHDRAWN = "entered-in-error"
 
 
 @dataclass(frozen=True, slots=True)

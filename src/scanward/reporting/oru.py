@@ -24,20 +24,10 @@ from scanward.reporting.kinds import (
     in_order,
 )
 from scanward.reporting.plain import plain
+from scanward.reporting.status import NAMES_OF_STUDY, is_cancelled, standing, there
 
 _VERSIONS: Final = re.compile(r"2\.[3-8](\.\d)?")
 _UID: Final = re.compile(r"[0-2](?:\.(?:0|[1-9][0-9]*))+")
-# Table 0123: how far the report is. What is not here says that there is none yet, or none any more.
-_STANDING: Final = {
-    "F": Standing.FINAL,
-    "C": Standing.AMENDED,
-    "P": Standing.PRELIMINARY,
-    "R": Standing.PRELIMINARY,
-    "A": Standing.PRELIMINARY,
-}
-# Table 0085: a line that is not there (yet), and one that is there by mistake.
-_NO_LINE: Final = frozenset("DINOSX")
-_WITHDRAWN: Final = "W"
 # Table 0078: critical low, critical high, critically abnormal.
 _CRITICAL: Final = frozenset(("LL", "HH", "AA"))
 _TEXTS: Final = frozenset(("", "TX", "FT", "ST"))
@@ -60,6 +50,8 @@ _ACCESSIONS: Final = (("IPC", 1), ("OBR", 18), ("OBR", 3), ("OBR", 2))
 class _Group:
     """One order with its observations."""
 
+    # ORC, where there is one; it stands before OBR.
+    control: Segment | None
     order: Segment
     lines: list[Segment] = field(default_factory=list)
 
@@ -74,7 +66,7 @@ def results(message: Message, *, zone: tzinfo) -> list[Result]:
     if who is None:
         raise BadMessage(Wrong.SEQUENCE, "PID", "The message names no patient.")
     person = _person(who, zone)
-    groups = [group for group in _groups(message) if group.lines]
+    groups = [group for group in _groups(message) if group.lines or is_cancelled(group.control, group.order)]
     if not groups:
         raise BadMessage(Wrong.SEQUENCE, "OBX", "The message has no order with a report.")
     return [
@@ -110,9 +102,13 @@ def _check(message: Message) -> None:
 def _groups(message: Message) -> Iterable[_Group]:
     """Cut the message at its orders."""
     found: list[_Group] = []
-    for segment in message.all("OBR", "OBX"):
-        if segment.name == "OBR":
-            found.append(_Group(segment))
+    control: Segment | None = None
+    for segment in message.all("ORC", "OBR", "OBX"):
+        if segment.name == "ORC":
+            control = segment
+        elif segment.name == "OBR":
+            found.append(_Group(control, segment))
+            control = None
         elif found:
             found[-1].lines.append(segment)
     return found
@@ -141,7 +137,7 @@ def _person(who: Segment, zone: tzinfo) -> Person:
 def _study_uid(message: Message, group: _Group) -> str:
     """Return the Study Instance UID (ZDS-1 of IHE, IPC-3, or an observation of DCM 113014 or 110180), or ""."""
     named = [segment.get(1) for segment in message.all("ZDS")] + [segment.get(3) for segment in message.all("IPC")]
-    named += [line.get(5) for line in group.lines if line.get(3) in ("113014", "110180")]
+    named += [line.get(5) for line in group.lines if line.get(3) in NAMES_OF_STUDY]
     uids = {uid for uid in named if uid}
     if any(len(uid) > 64 or not _UID.fullmatch(uid) for uid in uids) or len(uids) > 1:
         raise BadMessage(Wrong.DATA_TYPE, "ZDS-1", "The study's UID is none, or there are several.")
@@ -158,35 +154,16 @@ def _accessions(message: Message, group: _Group, *, alone: bool) -> Iterable[str
 
 
 def _report(group: _Group, message: Message, zone: tzinfo) -> ReportText:
-    lines = [line for line in group.lines if line.get(11) not in _NO_LINE]
-    standing = _standing(group.order.get(25), {line.get(11) for line in lines})
+    how, lines = standing(group.control, group.order, group.lines), there(group.lines)
+    at = moment(group.order.get(22) or message.header.get(7), zone=zone)
+    if how in (Standing.CANCELLED, Standing.WITHDRAWN):
+        # Its words may be another person's; the message itself is kept.
+        return ReportText((), how, at)
     document = next((found for found in map(_document, lines) if found), None)
     sections = _sections(lines)
     if not sections and document is None:
         raise BadMessage(Wrong.MISSING, "OBX-5", "The order has no text and no document.")
-    stamp = group.order.get(22) or message.header.get(7)
-    return ReportText(sections, standing, moment(stamp, zone=zone), _is_critical(lines), document)
-
-
-def _standing(order: str, lines: set[str]) -> Standing:
-    """Return how final the report is; the least final word wins.
-
-    Raises: BadMessage: there is no report, or it is taken back.
-    """
-    if _WITHDRAWN in lines:
-        raise BadMessage(
-            Wrong.VALUE,
-            "OBX-11",
-            "A report is not taken back by a message. Send a correction, or call medical records.",
-        )
-    said = [_STANDING.get(order) if order else None] + [_STANDING.get(line) for line in lines if line]
-    if order and said[0] is None:
-        raise BadMessage(Wrong.VALUE, "OBR-25", "This status means that there is no report.")
-    known = [each for each in said if each]
-    for each in (Standing.PRELIMINARY, Standing.AMENDED, Standing.FINAL):
-        if each in known:
-            return each
-    raise BadMessage(Wrong.MISSING, "OBR-25", "The message does not say whether the report is final.")
+    return ReportText(sections, how, at, _is_critical(lines), document)
 
 
 def _sections(lines: Iterable[Segment]) -> tuple[Section, ...]:

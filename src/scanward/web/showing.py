@@ -35,6 +35,8 @@ STATUS_NAMES = {
     ReportStatus.PRELIMINARY: gettext_lazy("Preliminary report"),
     ReportStatus.FINAL: gettext_lazy("Final report"),
     ReportStatus.AMENDED: gettext_lazy("Corrected report"),
+    ReportStatus.CANCELLED: gettext_lazy("Report cancelled"),
+    ReportStatus.WITHDRAWN: gettext_lazy("Report taken back"),
 }
 
 SECTION_NAMES: dict[SectionKind, str | Promise] = {

@@ -12,7 +12,9 @@ from scanward.archive.arrivals import Result
 from scanward.archive.models import HeldObject, HeldReason, Report, ReportStatus, Study
 from scanward.archive.place import vault
 from scanward.archive.rebuild import recover
-from scanward.archive.results import OutOfOrder, read, take
+from scanward.archive.reports import current
+from scanward.archive.results import read, take
+from scanward.archive.versions import OutOfOrder
 from scanward.audit.models import Entry
 from scanward.dicom.synthetic import study
 from scanward.intake import actions
@@ -61,6 +63,46 @@ def test_preliminary_then_final_then_corrected(cast):
     assert sent == ["preliminary", "final", "amended"]
     with pytest.raises(OutOfOrder):
         send(early(status="P", control="9"))
+
+
+def signed(message: bytes, at: str) -> bytes:
+    return message.replace(b"20260312120000-0600", at.encode())
+
+
+@pytest.mark.parametrize("how", ["W", "X", "D"])
+def test_a_report_that_is_taken_back_is_a_new_version_and_no_copy_has_it(cast, how):
+    """F8: never silently final still, and never gone."""
+    taken = send(oru(status=how if how == "X" else "F", lines=[f"OBX|1|TX|||gone||||||{how}"]))
+    assert (taken.result, taken.report.version, taken.report.status) == (Result.KEPT, 2, ReportStatus.WITHDRAWN)
+    assert current(cast.chest) is None
+    assert Entry.objects.filter(kind="report_taken_back").count() == 1
+    assert send(oru(status="X", lines=[], control="2")).result is Result.DUPLICATE
+
+
+def test_where_nobody_had_a_report_it_is_cancelled_and_a_later_one_is_the_first(cast):
+    take_in(NEW_EXAM)
+    cancelled = send(early(status="X", lines=[], control="x")).report
+    assert (cancelled.version, cancelled.status) == (1, ReportStatus.CANCELLED)
+    report = send(signed(early(), "20260312121500-0600")).report
+    assert (report.version, report.status) == (2, ReportStatus.FINAL)
+    assert current(report.study) == report
+
+
+@pytest.mark.parametrize("status", ["P", "F", "C"])
+def test_an_old_report_does_not_undo_its_own_withdrawal(cast, status):
+    """A message that was held up on its way, or is sent again, is older than what took the report back."""
+    send(signed(oru(lines=["OBX|1|TX|||wrong||||||W"]), "20260312120500-0600"))
+    with pytest.raises(OutOfOrder):
+        send(oru("FINDINGS: wrong", status=status, control="3"))
+    assert current(cast.chest) is None
+
+
+def test_a_report_and_its_withdrawal_that_both_came_before_the_images_end_withdrawn(cast):
+    send(early())
+    send(signed(early(lines=["OBX|1|TX|||wrong||||||W"], control="2"), "20260312120500-0600"))
+    take_in(NEW_EXAM)
+    kept = Study.objects.get(study_instance_uid=NEW_EXAM.study_instance_uid)
+    assert [report.status for report in kept.reports.all()] == [ReportStatus.WITHDRAWN, ReportStatus.FINAL]
 
 
 @pytest.mark.parametrize(

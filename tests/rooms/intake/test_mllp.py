@@ -13,7 +13,7 @@ import hl7
 import pytest
 from django.test import Client
 
-from cast import ALICE
+from cast import ALICE, Cast
 from rooms.intake.listening import Listening, copy_of, listen, rest_of
 from rooms.intake.senders import send, slice_of
 from rooms.intake.test_peers import Authority, client
@@ -104,6 +104,60 @@ def test_a_report_of_nobody_known_is_kept_apart_and_acknowledged(running, engine
     assert code(engine.send(oru(accession="B-9", number="LH-77", control="apart"))) == "AA"
     assert running.ask("SELECT count(*) FROM archive_heldobject WHERE form = 'hl7'")[0][0] >= 1
     assert running.told("conflict_opened", "study_unknown")
+
+
+@pytest.fixture
+def reported(running: Listening, engine: Engine) -> str:
+    """The accession number of an examination of its own, with a final report."""
+    number = f"W-{random.getrandbits(32)}"
+    image = slice_of(study=f"1.2.3.{random.getrandbits(40)}")
+    image.AccessionNumber, image.IssuerOfPatientID = number, "LAKESIDE"
+    assert send(running.ports[0], image) == [0]
+    assert code(engine.send(oru(accession=number, control="final", **THEIRS))) == "AA"
+    return number
+
+
+def states(running: Listening, accession: str) -> list[str]:
+    sql = "SELECT r.status FROM archive_report r JOIN archive_study s ON s.id = r.study_id WHERE s.accession_number = ?"
+    return [row[0] for row in running.ask(f"{sql} ORDER BY r.version", accession)]
+
+
+TAKES_BACK = {
+    "posted by mistake": {"lines": ["OBX|1|TX|||wrong person||||||W"]},
+    "every line deleted": {"status": "C", "lines": ["OBX|1|TX|||a||||||D", "OBX|2|TX|||b||||||D"]},
+    "can't be obtained": {"lines": ["OBX|1|TX|||||||||X"]},
+    "order cancelled": {"status": "X", "lines": []},
+}
+
+
+@pytest.mark.parametrize("how", TAKES_BACK)
+def test_a_report_is_taken_back_over_the_wire_and_does_not_come_back_by_itself(running, engine, reported, how):
+    """F8: acknowledged, a version of its own, in the ledger; a late copy of the old report is answered no."""
+    back = oru(accession=reported, control="back", **TAKES_BACK[how], **THEIRS)
+    back = back.replace(b"20260312120000-0600", b"20260312121500-0600")
+    for _ in range(2):
+        assert code(engine.send(back)) == "AA"
+    assert states(running, reported) == ["final", "entered-in-error"]
+    assert running.told("report_taken_back")
+    for status in "PFC":
+        answer = engine.send(oru(accession=reported, status=status, control="late", **THEIRS))
+        assert (code(answer), str(answer["ERR"][0][2])) == ("AE", "OBR^1^25")
+    assert states(running, reported) == ["final", "entered-in-error"]
+
+
+def test_a_report_that_is_signed_anew_takes_the_place_of_the_withdrawal(running, engine, reported):
+    back = oru(accession=reported, control="back", **TAKES_BACK["posted by mistake"], **THEIRS)
+    assert code(engine.send(back)) == "AA"
+    anew = oru("FINDINGS: right", accession=reported, control="new", **THEIRS)
+    assert code(engine.send(anew.replace(b"20260312120000-0600", b"20260312123000-0600"))) == "AA"
+    assert states(running, reported) == ["final", "entered-in-error", "amended"]
+
+
+def test_a_cancelled_order_without_any_line_is_taken(running, engine, reported):
+    """ORC-1 alone says it: OBR-25 is still what it was."""
+    data = oru(accession=reported, lines=[], control="orc", **THEIRS).replace(b"OBR|", b"ORC|OC\rOBR|")
+    assert code(engine.send(data)) == "AA"
+    assert states(running, reported) == ["final", "entered-in-error"]
 
 
 @pytest.mark.parametrize(
@@ -244,26 +298,51 @@ def test_settings_that_can_t_be_are_named(tmp_path, toml, said):
         load(path, port=2575)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_from_the_socket_to_the_patients_page(cast, tmp_path):
-    """F8: a report is on the patient's page as soon as its sender has the acknowledgement."""
+@pytest.fixture
+def in_process(tmp_path: Path) -> Iterator[Engine]:
+    """A connection to a listener that shares the test's database."""
     keeper = Keeper(clock=lambda: datetime.now(UTC))
     keeper.start()
     server = ReportServer(
         tmp_path / "hl7.toml", keeper, port=0, issuer=ALICE.issuer, facility="Lakeside", clock=lambda: datetime.now(UTC)
     )
     [(_listener, port)] = server.open()
-    engine = Engine(socket.create_connection(("127.0.0.1", port), timeout=30))
-    assert code(engine.send(oru("FINDINGS: <b>Sent</b> \u202eby wire\nIMPRESSION: Fine."))) == "AA"
-    engine.close()
-    alice = Client()
-    alice.force_login(cast.alice)
-    page = alice.get(f"/scans/{cast.chest.id}/").content.decode()
+    found = Engine(socket.create_connection(("127.0.0.1", port), timeout=30))
+    yield found
+    found.close()
     server.stop()
     keeper.stop()
+
+
+def page_of(cast: Cast, language: str = "en") -> str:
+    alice = Client()
+    alice.force_login(cast.alice)
+    return alice.get(f"/scans/{cast.chest.id}/", headers={"Accept-Language": language}).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_from_the_socket_to_the_patients_page(cast, in_process):
+    """F8: a report is on the patient's page as soon as its sender has the acknowledgement."""
+    assert code(in_process.send(oru("FINDINGS: <b>Sent</b> \u202eby wire\nIMPRESSION: Fine."))) == "AA"
+    page = page_of(cast)
     assert "&lt;b&gt;Sent&lt;/b&gt; by wire" in page
     assert "Corrected report" in page
     assert "\u202e" not in page
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "language, words", [("en", "The hospital took this report back"), ("es", "retiró este informe")]
+)
+def test_the_patients_page_says_in_plain_words_that_a_report_was_taken_back(cast, in_process, language, words):
+    """F8: the words that may be another person's are gone, on the page and as a file."""
+    assert code(in_process.send(oru(lines=["OBX|1|TX|||Words of another.||||||W"]))) == "AA"
+    page = page_of(cast, language)
+    assert words in page
+    assert not any(gone in page for gone in ("Words of another", "report.pdf", "not here yet", "todavía no"))
+    alice = Client()
+    alice.force_login(cast.alice)
+    assert alice.get(f"/scans/{cast.chest.id}/report.pdf").status_code == 410
 
 
 def test_the_end_of_the_listener_ends_open_connections(template, tmp_path):

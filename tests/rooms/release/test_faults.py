@@ -74,6 +74,22 @@ def test_a_copy_stays_the_same_while_the_record_grows(cast: Cast) -> None:
     assert whole(package) == first
 
 
+def take_back(cast: Cast) -> None:
+    moment = NOW + timedelta(minutes=5)
+    store_report(cast.chest, [], status=ReportStatus.WITHDRAWN, finalized_at=moment, sender=sender(), now=moment)
+
+
+def test_a_copy_has_no_report_that_was_taken_back_since(cast: Cast) -> None:
+    """Fault D15; F8: nor has one that is made afterwards."""
+    purpose = PurposeOfUse.PATIENT_REQUEST
+    package = packages.prepare(cast.alice, cast.chest, purpose=purpose, language="en", now=NOW, place=PLACE)
+    assert b"report.pdf" in whole(package)
+    take_back(cast)
+    assert b"report.pdf" not in whole(type(package).objects.get(pk=package.pk))
+    later = packages.prepare(cast.alice, cast.chest, purpose=purpose, language="en", now=NOW, place=PLACE)
+    assert later.report is None
+
+
 def test_a_copy_of_a_study_that_was_given_to_another_patient_stops(cast: Cast) -> None:
     """Fault D15: what was filed under the wrong person is nobody's copy any more, also half-way through."""
     package = packages.prepare(

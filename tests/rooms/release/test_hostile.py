@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from cast import ALICE, NOW, PLACE, Cast, bring, chest_of
+from cast import ALICE, NOW, PLACE, Cast, bring, chest_of, sender
 from rooms.release.helping import TODAY, free, in_review, later
 from scanward.access.actions import AccessRefused
-from scanward.archive.models import Series
+from scanward.archive.models import ReportStatus, Series
+from scanward.archive.reports import store_report
 from scanward.audit.models import Entry
 from scanward.law.authorization import Statement
 from scanward.law.bases import Basis, RecipientKind
@@ -144,6 +145,16 @@ def test_what_was_checked_is_what_leaves(cast: Cast, lena: Account, ask: Ask) ->
         ground=next(iter(rights.wishes.AmendmentGround)),
     )  # fmt: skip
     rights.disagree(asked, text="I know my lungs.", by=cast.alice, now=NOW, place=PLACE)
+    over = actions.HandOver(tracking="1Z9", passphrase_by="phone")
+    with pytest.raises(Unlawful, match="changed since"):
+        actions.deliver(request, over, by=cast.hal, now=NOW, place=PLACE)
+
+
+def test_a_report_that_was_taken_back_leaves_in_no_package(cast: Cast, lena: Account, ask: Ask) -> None:
+    """Fault D15; F8: the package was sealed with it, so it is built again, without it."""
+    request = checked(ask(delivery=Arrival.MAIL, contact="1 Main Street"), cast, lena, basis="access")
+    assert ReleasePackage.objects.get().report_ids
+    store_report(cast.chest, [], status=ReportStatus.WITHDRAWN, finalized_at=NOW, sender=sender(), now=NOW)
     over = actions.HandOver(tracking="1Z9", passphrase_by="phone")
     with pytest.raises(Unlawful, match="changed since"):
         actions.deliver(request, over, by=cast.hal, now=NOW, place=PLACE)

@@ -71,9 +71,48 @@ def test_the_least_final_word_wins(order, lines, wanted):
     assert result(oru(status=order, lines=[line])).report.standing is wanted
 
 
-@pytest.mark.parametrize("order, line", [("X", "F"), ("I", ""), ("F", "W"), ("", "")])
+@pytest.mark.parametrize("order, line", [("I", ""), ("S", "I"), ("", "")])
 def test_what_is_no_report_is_refused(order, line):
     assert refused(oru(status=order, lines=[f"OBX|1|TX|||text||||||{line}"])).wrong.answer == "AE"
+
+
+@pytest.mark.parametrize(
+    "order, lines, wanted",
+    [
+        # Posted as wrong, perhaps another person's: the other lines of it count no more.
+        ("F", "W", Standing.WITHDRAWN),
+        ("C", "FW", Standing.WITHDRAWN),
+        ("X", "W", Standing.WITHDRAWN),
+        # The order was cancelled; every line is deleted or can't be obtained.
+        ("X", "F", Standing.CANCELLED),
+        ("F", "X", Standing.CANCELLED),
+        ("C", "DD", Standing.CANCELLED),
+        # One line goes, the others stay: that corrects the report.
+        ("C", "FD", Standing.AMENDED),
+    ],
+)
+def test_a_report_that_is_taken_back_has_no_words_any_more(order, lines, wanted):
+    """F8; HL7 tables 0085 and 0123."""
+    rows = [f"OBX|{n}|TX|||FINDINGS: line{n}||||||{how}" for n, how in enumerate(lines, 1)]
+    report = result(oru(status=order, lines=rows)).report
+    assert report.standing is wanted
+    assert [section.text for section in report.sections] == (["line1"] if wanted is Standing.AMENDED else [])
+
+
+@pytest.mark.parametrize("control, cancelled", [("CA", True), ("OC|||", True), ("SC||||CA", True), ("RE", False)])
+def test_a_cancelled_order_needs_no_lines(control, cancelled):
+    """F8; HL7 tables 0038 and 0119."""
+    data = oru(lines=[]).replace(b"OBR|", f"ORC|{control}\rOBR|".encode())
+    if cancelled:
+        assert result(data).report.standing is Standing.CANCELLED
+    else:
+        assert refused(data).place == "OBX"
+
+
+def test_the_name_of_the_study_is_no_line_that_stays():
+    uid = "OBX|2|UI|113014^Study Instance UID^DCM||1.2.3||||||F"
+    found = result(oru(lines=["OBX|1|TX|||text||||||D", uid]))
+    assert (found.study_uid, found.report.standing) == ("1.2.3", Standing.CANCELLED)
 
 
 def test_coded_lines_and_repetitions_and_escapes():

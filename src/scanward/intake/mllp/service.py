@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from scanward.archive.results import OutOfOrder, read, take
+from scanward.archive.results import read, take
 from scanward.archive.store import Sender
+from scanward.archive.versions import OutOfOrder
 from scanward.audit.event import ActorRef, Place
 from scanward.audit.kinds import Channel
 from scanward.intake.dimse.alerts import Alerts, Why
@@ -79,5 +80,7 @@ class Service:
             self.keeper.do(lambda: take(found, data, codec=partner.codec, sender=sender, now=self.clock()))
         except OutOfOrder:
             raise BadMessage(
-                Wrong.VALUE, "OBR-25", "A final report is here already; a preliminary one does not follow it."
+                Wrong.VALUE,
+                "OBR-25",
+                "A later state of this report is here already: it was signed, or taken back, since.",
             ) from None

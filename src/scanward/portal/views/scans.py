@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from scanward.access.actions import AccessRefused
 from scanward.access.kinds import Action, RecordFacts, Relation
 from scanward.access.purposes import usual_purpose
-from scanward.archive.models import Instance, Report, Study
-from scanward.archive.reports import SectionKind, read_document, read_report
+from scanward.archive.models import TAKEN_BACK, Instance, Report, Study
+from scanward.archive.reports import SectionKind, current, read_document, read_report
 from scanward.archive.urgent import treating
 from scanward.portal.glossary import advice_in, terms_in
 from scanward.release import packages
@@ -43,11 +43,12 @@ def study(request: SignedInRequest, study_id: UUID) -> HttpResponse:
     if Action.VIEW_IMAGES not in kept:
         allowed(request, Action.VIEW_IMAGES, found, told=True)
     grant = allowed(request, Action.VIEW_STUDY, found)
-    report = found.reports.first()
+    latest, report = found.reports.first(), current(found)
     until = withheld_report(found, now=request.now) if Action.VIEW_REPORT in kept else None
     context = {
         "study": _card(found, report),
         "report": _report(request, found, report) if report and Action.VIEW_REPORT not in kept else None,
+        "taken_back": latest if latest and latest.status in TAKEN_BACK else None,
         "held_until": until.ends_at if until else None,
         "report_denied": bool(report) and Action.VIEW_REPORT in kept and until is None,
         "images_denied": Action.VIEW_IMAGES in kept,
@@ -87,7 +88,7 @@ def report_pdf(request: SignedInRequest, study_id: UUID) -> HttpResponse | FileR
     """Give the report as a PDF (G2)."""
     found = study_or_404(study_id)
     grant = allowed(request, Action.VIEW_REPORT, found)
-    report = found.reports.first()
+    report = current(found)
     if report is None:
         return gone(request)
     sections = {section.kind: section.text for section in read_report(grant, report, now=request.now)}
@@ -103,7 +104,7 @@ def report_document(request: SignedInRequest, study_id: UUID) -> HttpResponse:
     """Give the document that is, or came with, the report: to be saved, never shown inside our pages (fault B17)."""
     found = study_or_404(study_id)
     grant = allowed(request, Action.VIEW_REPORT, found)
-    report = found.reports.first()
+    report = current(found)
     document = read_document(grant, report, now=request.now) if report else None
     if document is None:
         return gone(request)
@@ -134,7 +135,7 @@ def download(request: SignedInRequest, study_id: UUID) -> HttpResponse:
         return redirect("package", package.id)
     allowed(request, Action.DOWNLOAD, found, told=True)
     size = Instance.objects.filter(series__study=found).aggregate(total=Sum("size"))["total"] or 0
-    return render(request, "portal/download.html", {"study": _card(found, found.reports.first()), "size": size})
+    return render(request, "portal/download.html", {"study": _card(found, current(found)), "size": size})
 
 
 @require_GET

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from scanward.access.actions import AccessRefused, authorize
 from scanward.access.kinds import Action, Grant, RecordFacts
-from scanward.archive.models import Report, Study
+from scanward.archive.models import TAKEN_BACK, Report, Study
 from scanward.archive.reports import read_report
 from scanward.audit.kinds import Channel
 from scanward.law.purpose import PurposeOfUse
@@ -211,11 +211,14 @@ def study(request: VisitRequest, study_id: UUID) -> HttpResponse:
     """Show one shared scan: the report and the images, as far as the link goes."""
     found = _study(request, study_id)
     _granted(request, Action.VIEW_STUDY, found)
-    share, report = request.visit.share, found.reports.first()
+    share = request.visit.share
+    report = found.reports.first() if share.report else None
+    taken_back = report if report and report.status in TAKEN_BACK else None
     context = {
         "study": showing.card(found, 0, ""),
         "share": share,
-        "sections": _sections(request, found, report) if share.report and report else None,
+        "sections": _sections(request, found, report) if report and not taken_back else None,
+        "taken_back": taken_back,
     }
     return render(request, "portal/shared_study.html", context)
 

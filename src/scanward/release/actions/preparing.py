@@ -10,6 +10,7 @@ from scanward.access.actions import authorize
 from scanward.access.actors import actor_of
 from scanward.access.kinds import Action, Context, Grant, RecordFacts
 from scanward.archive.models import Report, Study
+from scanward.archive.reports import current
 from scanward.audit.event import ActorRef, Place
 from scanward.audit.kinds import EventKind
 from scanward.bundles import passphrase
@@ -173,9 +174,9 @@ def _planned(request: ReleaseRequest, by: Account, now: datetime) -> ReleasePack
 
 
 def _reports(request: ReleaseRequest, means: Means, now: datetime) -> list[UUID]:
-    """The latest report of each study, unless a law holds it back by these means."""
+    """The current report of each study, unless a law holds it back by these means."""
     free = (study for study in request.studies.all() if not holds.withheld_report(study, now=now, means=means))
-    latest = (study.reports.first() for study in free)
+    latest = (current(study) for study in free)
     return [report.pk for report in latest if report is not None]
 
 
