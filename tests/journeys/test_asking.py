@@ -145,14 +145,16 @@ def test_a_doctor_who_treats_her_needs_no_signature(cast: Cast) -> None:
 
 
 def test_the_forms_are_there_for_everybody(cast: Cast) -> None:
-    """Requirements B11, B12, B15, E8: two languages, also in large print, where to send them, what copies cost."""
+    """Requirements B11, B12, B15, E8: two languages, in large print, to type into, where to send them, what they cost."""
     stranger = Client()
     page = stranger.get(reverse("forms")).content.decode()
     files = re.findall(r"/forms/[\w-]+\.pdf", page)
     assert len(files) == 8
     assert "$" in page
     for file in files:
-        assert b"".join(stranger.get(file).streaming_content).startswith(b"%PDF")  # type: ignore[attr-defined]
+        form = b"".join(stranger.get(file).streaming_content)  # type: ignore[attr-defined]
+        assert form.startswith(b"%PDF")
+        assert b"/AcroForm" in form
     assert stranger.get("/forms/other.pdf").status_code == 404
 
 

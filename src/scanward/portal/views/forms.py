@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from scanward.bundles.fillable import fillable
 from scanward.bundles.language import Language
 from scanward.bundles.letters import letter
 from scanward.portal.words import OFFERED, delivery_choice
@@ -68,7 +69,7 @@ def forms(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def form_pdf(_request: HttpRequest, name: str) -> FileResponse:
-    """Give a form as a tagged PDF."""
+    """Give a form as a tagged PDF, to type into or to print (B11)."""
     if name not in BY_NAME:
         raise Http404
     return FileResponse(
@@ -80,5 +81,5 @@ def form_pdf(_request: HttpRequest, name: str) -> FileResponse:
 def _made(name: str, on: date) -> bytes:
     """Typeset a form once a day."""
     file = BY_NAME[name]
-    values = {"sender": house.sender(), "portal": settings.PUBLIC_ADDRESS}
-    return letter(file.template, values, file.language, file.large_print, on=on)
+    values = {"sender": house.sender(), "portal": settings.PUBLIC_ADDRESS, "fillable": True}
+    return fillable(letter(file.template, values, file.language, file.large_print, on=on))
