@@ -145,7 +145,7 @@ def test_a_doctor_who_treats_her_needs_no_signature(cast: Cast) -> None:
 
 
 def test_the_forms_are_there_for_everybody(cast: Cast) -> None:
-    """Requirements B11, B12, B15, E8: two languages, in large print, to type into, where to send them, what they cost."""
+    """Requirements B11, B12, B15, E8: two languages, large print, to type into, where to send them, prices."""
     stranger = Client()
     page = stranger.get(reverse("forms")).content.decode()
     files = re.findall(r"/forms/[\w-]+\.pdf", page)

@@ -8,12 +8,14 @@ from datetime import UTC, date, datetime, timedelta
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from scanward.release import house
+
 BEFORE = timedelta(days=7)
 
 
 def reminder(uid: str, *, ends: date, page: str, now: datetime) -> bytes:
     """Return a calendar with one whole-day event, a week before the end or tomorrow, whichever is later."""
-    day = max(ends - BEFORE, now.date() + timedelta(days=1))
+    day = max(ends - BEFORE, house.today(now) + timedelta(days=1))
     words = _("Look again: who may still see my records? Sign in: {address}").format(
         address=f"{settings.PUBLIC_ADDRESS}{page}"
     )

@@ -23,6 +23,7 @@ from scanward.bundles.language import Language
 from scanward.bundles.members import Member, with_head
 from scanward.bundles.report import Moment, ReportPage, Section, Status, report_pdf
 from scanward.dicom.preamble import PreambleKind
+from scanward.release import house
 from scanward.reporting.kinds import Document
 
 # How long a download may run on before it is asked again whether it still may (revocation cuts it).
@@ -111,7 +112,7 @@ def members(wanted: Wanted, permit: Permit) -> list[Member]:
     """Lay the copy out; the same facts give the same members, byte for byte."""
     contents = layout.Contents(
         release=wanted.release,
-        created=wanted.as_of,
+        created=house.wall(wanted.as_of),
         product=f"Scanward {__version__}",
         sender=layout.Sender(settings.FACILITY_NAME, settings.FACILITY_DEPARTMENT, settings.FACILITY_PHONE),
         studies=[_study(study, wanted, permit) for study in wanted.studies] if wanted.images else [],
@@ -149,7 +150,7 @@ def _member(instance: Instance, permit: Permit) -> Member:
 
 def _report(report: Report, wanted: Wanted, permit: Permit) -> Member:
     """Make the report's PDF; the same report and day give the same bytes."""
-    sections, day = permit.sections(report), wanted.as_of.date()
+    sections, day = permit.sections(report), house.today(wanted.as_of)
     if not sections and (document := permit.document(report)):
         return Member.of("report.pdf", document.data)
     return Member.of("report.pdf", report_document(report.study, report, sections, language=wanted.language, day=day))
@@ -167,7 +168,7 @@ def report_document(
         exam=study.description,
         status=Status(report.status),
         sections={Section(kind.value): text for kind, text in sections.items()},
-        times={what: when for what, when in times.items() if when},
+        times={what: house.wall(when) for what, when in times.items() if when},
     )
     return report_pdf(page, language=Language(language), made_on=day)
 

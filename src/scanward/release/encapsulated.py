@@ -2,12 +2,14 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import datetime
 from io import BytesIO
 
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, EncapsulatedPDFStorage, ExplicitVRLittleEndian
 
 from scanward.archive.models import Report
+from scanward.release import house
 from scanward.release.contents import Permit, Wanted, report_document
 from scanward.release.wires import Item
 
@@ -22,7 +24,7 @@ def item(report: Report, wanted: Wanted, permit: Permit, *, before: Callable[[],
     def read() -> bytes:
         before()
         permit.check()
-        sections, day = permit.sections(report), wanted.as_of.date()
+        sections, day = permit.sections(report), house.today(wanted.as_of)
         pdf = report_document(report.study, report, sections, language=wanted.language, day=day)
         return _written(report, pdf, uid, wanted)
 
@@ -42,13 +44,11 @@ def _written(report: Report, pdf: bytes, uid: str, wanted: Wanted) -> bytes:
     made.IssuerOfPatientID = number.issuer if number else ""
     made.PatientBirthDate = f"{patient.birth_date:%Y%m%d}" if patient.birth_date else ""
     made.PatientSex = patient.sex
-    made.StudyDate = f"{study.performed_at:%Y%m%d}" if study.performed_at else ""
-    made.StudyTime = f"{study.performed_at:%H%M%S}" if study.performed_at else ""
+    made.StudyDate, made.StudyTime = _moment(study.performed_at)
     made.AccessionNumber, made.StudyID, made.ReferringPhysicianName = "", "", ""
     made.Modality, made.SeriesNumber, made.InstanceNumber = "DOC", None, 1
     made.ConversionType, made.BurnedInAnnotation = "WSD", "YES"
-    made.ContentDate = f"{report.finalized_at:%Y%m%d}" if report.finalized_at else ""
-    made.ContentTime = f"{report.finalized_at:%H%M%S}" if report.finalized_at else ""
+    made.ContentDate, made.ContentTime = _moment(report.finalized_at)
     made.AcquisitionDateTime = ""
     made.DocumentTitle, made.MIMETypeOfEncapsulatedDocument = "Radiology report", "application/pdf"
     made.ConceptNameCodeSequence = []
@@ -61,6 +61,11 @@ def _written(report: Report, pdf: bytes, uid: str, wanted: Wanted) -> bytes:
     out = BytesIO()
     made.save_as(out, enforce_file_format=True)
     return out.getvalue()
+
+
+def _moment(when: datetime | None) -> tuple[str, str]:
+    """Return day and time as the scanner beside it writes them (PS3.3 C.12.1.1.8: local, without an offset)."""
+    return (f"{house.wall(when):%Y%m%d}", f"{house.wall(when):%H%M%S}") if when else ("", "")
 
 
 def _uid(name: str) -> str:

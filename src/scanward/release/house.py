@@ -24,6 +24,11 @@ def today(now: datetime) -> date:
     return local_day(now, zone())
 
 
+def wall(moment: datetime) -> datetime:
+    """The same moment as the clock on the facility's wall shows it: what people and other systems read."""
+    return moment.astimezone(zone())
+
+
 def sender() -> dict[str, object]:
     """The head of every letter."""
     return {

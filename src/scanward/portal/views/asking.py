@@ -23,7 +23,7 @@ from scanward.law.purpose import PurposeOfUse
 from scanward.law.tracks import Track
 from scanward.portal.drafts import WAYS, Draft, hospitals, page_after, pages_of
 from scanward.portal.words import OFFERED, REASONS, RECIPIENTS, STATEMENTS, delivery_choice
-from scanward.release import actions
+from scanward.release import actions, house
 from scanward.release.actions.pricing import estimate
 from scanward.release.models import ReleaseRequest
 from scanward.release.ways import ARRIVAL_NAMES, MEDIUM_NAMES, Arrival, Medium
@@ -83,7 +83,7 @@ def _page(request: SignedInRequest, draft: Draft, page: str, *, status: int = 20
         "after": page_after(draft.way, page),
         "carried": draft.carried(page),
         "records": draft.records,
-        "ways": [delivery_choice(way, on=request.now.date()) for way in (draft.ways if to_other else OFFERED)],
+        "ways": [delivery_choice(way, on=house.today(request.now)) for way in (draft.ways if to_other else OFFERED)],
         "media": [(medium, MEDIUM_NAMES[medium]) for medium in (FORMATS_FOR_OTHERS if to_other else Medium)],
         "reasons": REASONS,
         "recipients": RECIPIENTS[draft.way.track],
@@ -115,7 +115,7 @@ def _summary(request: SignedInRequest, draft: Draft) -> dict[str, object]:
 
 
 def _price(request: SignedInRequest, draft: Draft) -> Quote:
-    return estimate(draft.delivery, draft.medium, on=request.now.date(), track=draft.way.track)
+    return estimate(draft.delivery, draft.medium, on=house.today(request.now), track=draft.way.track)
 
 
 def _send(request: SignedInRequest, draft: Draft) -> HttpResponse:
@@ -164,7 +164,7 @@ def _asked(request: SignedInRequest, draft: Draft) -> actions.Asked:
         purpose=PurposeOfUse.TREATMENT if draft.way.track is Track.TREATMENT else PurposeOfUse.PATIENT_REQUEST,
         reason=reason if (reason := typed(request, "reason")) in dict(REASONS) else "",
         signature=typed(request, "signature")[:200] if signs else "",
-        signed_on=request.now.date() if signs else None,
+        signed_on=house.today(request.now) if signs else None,
         expedited=bool(request.POST.get("expedited")),
         expedited_reason=typed(request, "expedited_reason")[:400],
         language=Language.ES if (get_language() or "en").startswith("es") else Language.EN,
@@ -212,5 +212,5 @@ def _description(draft: Draft) -> str:
 
 
 def _day(study: Study) -> str:
-    performed: date | None = study.performed_at.date() if study.performed_at else None
+    performed: date | None = house.today(study.performed_at) if study.performed_at else None
     return date_format(performed, "DATE_FORMAT") if performed else "—"

@@ -16,7 +16,7 @@ from scanward.archive.models import TAKEN_BACK, Instance, Report, Study
 from scanward.archive.reports import SectionKind, current, read_document, read_report
 from scanward.archive.urgent import treating
 from scanward.portal.glossary import advice_in, terms_in
-from scanward.release import packages
+from scanward.release import house, packages
 from scanward.release.holds import context_for, withheld_report
 from scanward.release.models import Package
 from scanward.web import showing
@@ -93,7 +93,7 @@ def report_pdf(request: SignedInRequest, study_id: UUID) -> HttpResponse | FileR
         return gone(request)
     sections = {section.kind: section.text for section in read_report(grant, report, now=request.now)}
     document = packages.report_document(
-        found, report, sections, language=get_language() or "en", day=request.now.date()
+        found, report, sections, language=get_language() or "en", day=house.today(request.now)
     )
     return FileResponse(BytesIO(document), as_attachment=True, filename="report.pdf", content_type="application/pdf")
 

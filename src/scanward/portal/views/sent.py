@@ -72,7 +72,7 @@ def revoke(request: SignedInRequest, authorization_id: UUID) -> HttpResponse:
 def permission_reminder(request: SignedInRequest, authorization_id: UUID) -> HttpResponse:
     """Give a reminder to look at a permission again before it ends (D13)."""
     found = get_object_or_404(Authorization, pk=authorization_id, patient_id__in=request.actor.own_patients)
-    ends = found.expires_on or request.now.date() + timedelta(days=90)
+    ends = found.expires_on or house.today(request.now) + timedelta(days=90)
     return _calendar(reminder(f"permission-{found.pk}", ends=ends, page=reverse("sent"), now=request.now))
 
 

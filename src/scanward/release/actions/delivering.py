@@ -20,7 +20,7 @@ from scanward.law.holds import Item
 from scanward.law.prompts import may_mail_plainly
 from scanward.law.purpose import PurposeOfUse
 from scanward.people.models import Account
-from scanward.release import letters, sharing
+from scanward.release import house, letters, sharing
 from scanward.release.actions import mailing
 from scanward.release.actions.deciding import check_contract
 from scanward.release.actions.preparing import clerk_permit, current_package, held_back, laid_out
@@ -198,7 +198,7 @@ def media_label(package: ReleasePackage) -> str:
     """The label of a disc or stick: date and body part, and no name (G15)."""
     studies = package.request.studies.order_by("performed_at")
     parts = [
-        f"{study.performed_at:%Y-%m-%d} {plain_label(f'{study.body_part} {study.description}', otherwise='ct')}"
+        f"{house.today(study.performed_at)} {plain_label(f'{study.body_part} {study.description}', otherwise='ct')}"
         for study in studies
         if study.performed_at
     ]
@@ -335,14 +335,14 @@ def _values(request: ReleaseRequest, package: ReleasePackage, over: HandOver) ->
     studies = request.studies.order_by("performed_at")
     items = [
         {
-            "date": study.performed_at.date(),
+            "date": house.today(study.performed_at),
             "what": plain_label(f"{study.body_part} {study.description}", otherwise="ct"),
             "files": package.files,
         }
         for study in studies
         if study.performed_at
     ]
-    expires: date | None = package.expires_at.date() if request.delivery == Arrival.PORTAL.value else None
+    expires: date | None = house.today(package.expires_at) if request.delivery == Arrival.PORTAL.value else None
     return {
         "items": items,
         "delivery": "paper" if request.medium == Medium.PAPER.value else _LETTER[Arrival(request.delivery)],
