@@ -158,8 +158,11 @@ def attacks(stack: Stack, done: Defaced, changed: np.ndarray) -> dict[str, list[
 
 
 def likeness(match: Matcher, before: list[np.ndarray], others: dict[str, list[np.ndarray]]) -> dict:
-    """Distances to the head's own original, cropped with the original's box (the strongest attacker)."""
-    out: dict[str, dict] = {"numbers": {}, "distance": {key: [] for key in others}}
+    """The 128 numbers of the originals and of what was made of them, all cropped with the original's box.
+
+    Nobody but the strongest attacker has that box.
+    """
+    out: dict[str, dict] = {"numbers": {}, "probes": {key: [] for key in others}}
     for n, picture in enumerate(before):
         box = face_box(picture)
         if box is None:
@@ -169,7 +172,7 @@ def likeness(match: Matcher, before: list[np.ndarray], others: dict[str, list[np
         for key, pictures in others.items():
             for other in pictures[n :: len(VIEWS)]:
                 there = match.numbers(other, scaled(box, other.shape[0] / picture.shape[0]))
-                out["distance"][key].append(float(np.linalg.norm(own - there)))
+                out["probes"][key].append([n, there.tolist()])
     return out
 
 
@@ -199,7 +202,7 @@ def peers(asked: Asked, stack: Stack, done: Defaced, before: list[np.ndarray]) -
             "skull": float((moved & bone).sum() / max(bone.sum(), 1)),
         }
         if asked.models:
-            out[peer]["distance"] = likeness(matcher(asked.models), before, {"after": pictures})["distance"]["after"]
+            out[peer]["probes"] = likeness(matcher(asked.models), before, {"after": pictures})["probes"]["after"]
     return {"peers": out}
 
 
@@ -278,20 +281,9 @@ def summary(rows: list[dict]) -> list[str]:
         lines.append(f"{key:18} {sum(row[key] or 0 for row in rows)} voxels changed")
     lines.append(f"{'512x512x300':18} {full_size():.1f} s of CPU")
     lines.append(f"{'skull':18} at most {max(row['skull'] for row in rows):.2%}")
-    of = [row for row in rows if "numbers" in row]
-    limit = None
-    if of:
-        people = [(row["head"], n, np.array(v)) for row in of for n, v in row["numbers"].items()]
-        apart = [
-            float(np.linalg.norm(a - b))
-            for i, (h, n, a) in enumerate(people)
-            for g, m, b in people[:i]
-            if g != h and n == m
-        ]
-        limit = limit_at(apart)
-        for key in of[0]["distance"]:
-            near = [d < limit for row in of for d in row["distance"][key]]
-            lines.append(f"accepted {key:18} {share(near)} at {limit:.3f}")
+    of = [row for row in rows if row.get("numbers")]
+    for key in of[0]["probes"] if of else ():
+        lines += accepted(key, of, [row["probes"][key] for row in of])
     for peer in ("quickshear", "mede"):
         theirs = [row["peers"][peer] for row in rows if row.get("peers")]
         if theirs:
@@ -300,8 +292,51 @@ def summary(rows: list[dict]) -> list[str]:
                 f"brain {max(t['brain'] for t in theirs)} voxels, skull {max(t['skull'] for t in theirs):.1%} at most, "
                 f"{np.mean([t['cpu'] for t in theirs]):.1f} s of CPU"
             )
-            if limit:
-                lines.append(f"accepted {peer} {share([d < limit for t in theirs for d in t.get('distance', [])])}")
+            mine = [row for row in of if row.get("peers")]
+            lines += accepted(peer, of, [row["peers"][peer]["probes"] for row in mine], mine)
+    return lines
+
+
+def accepted(key: str, known: list[dict], probes: list[list], mine: list[dict] | None = None) -> list[str]:
+    """How many probes are taken for their owner, beside how many are taken for somebody else at the same limit.
+
+    Two limits of 1 % false accepts: one from pairs of originals, as a matcher is set that knows nothing of the cut, and
+    one from such probes and the originals of others, as an attacker sets it who has made some himself. Where others are
+    accepted as often as the owner, an acceptance tells nothing of who it is.
+    """
+    gallery: dict[tuple[str, int], list[np.ndarray]] = {}
+    for row in known:
+        for n, numbers in row["numbers"].items():
+            gallery.setdefault((row["head"], int(n)), []).append(np.array(numbers))
+    apart = [
+        float(np.linalg.norm(a - b))
+        for (h, n), some in gallery.items()
+        for (g, m), more in gallery.items()
+        if g < h and n == m
+        for a in some
+        for b in more
+    ]
+    own, others = [], []
+    for row, made in zip(mine or known, probes, strict=True):
+        for n, there in made:
+            own.append(float(np.linalg.norm(np.array(row["numbers"][str(n)]) - there)))
+            others += [
+                float(np.linalg.norm(a - there))
+                for (head, m), some in gallery.items()
+                if head != row["head"] and m == n
+                for a in some
+            ]
+    people = len({head for head, _ in gallery})
+    if not apart or not others:
+        return [f"accepted {key:18} can't be said of {people} people"]
+    lines = []
+    for name, pairs in (("originals", apart), ("such probes", others)):
+        limit = limit_at(pairs)
+        mine_near, theirs_near = [d < limit for d in own], [d < limit for d in others]
+        lines.append(
+            f"accepted {key:18} {share(mine_near)} as the owner, {share(theirs_near)} as somebody else, "
+            f"at {limit:.3f} from {len(pairs)} pairs of {name} ({people} people)"
+        )
     return lines
 
 

@@ -19,6 +19,7 @@ from scanward.deid.keyed import Project, write_key
 from scanward.deid.pixels import store
 from scanward.deid.reviewing import decisions
 from scanward.deid.reviewing.server import Reviewing
+from scanward.deid.reviewing.words import titled
 from scanward.dicom.frames import frame
 from scanward.dicom.read import inspect
 from scanward.dicom.synthetic import SeriesKind, study
@@ -190,3 +191,9 @@ def test_a_name_of_the_patient_that_can_still_be_read_is_let_pass_by_nobody(tmp_
     who = whose({"00100010": {"vr": "PN", "Value": [{"Alphabetic": "Garcia^Luz"}]}}, Known())
     monkeypatch.setattr("scanward.deid.pixels.redact.blanked", lambda pixels, *_: pixels)  # a painter that fails
     assert clean(_frame(page), who, screen=True).known_left
+
+
+def test_what_a_picture_shows_is_said_in_both_languages():
+    assert titled("render +150", "en") == "from behind, turned -30°"
+    assert titled("attack 8 mm +0", "es") == "piel rehecha por un ataque (8 mm), de frente"
+    assert titled("image 3, frame 2", "es") == "imagen 3, cuadro 2"

@@ -6,7 +6,7 @@ from typing import Final
 
 from scanward.deid.cases import Case, Picture
 from scanward.deid.reviewing.decisions import Decision
-from scanward.deid.reviewing.words import say
+from scanward.deid.reviewing.words import say, titled
 
 _BLANK_BOXES: Final = 1
 _NO_BOXES: Final = "Not all images are shown here, so boxes can't be drawn."
@@ -39,6 +39,7 @@ class Pages:
             f'<!doctype html><html lang="{self.language}"><head><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
             f"<title>{html.escape(title)} - Scanward</title>"
+            '<link rel="icon" href="/review.svg">'
             '<link rel="stylesheet" href="/review.css"><script src="/review.js" defer></script></head>'
             f"<body><main>{body}</main></body></html>"
         )
@@ -55,15 +56,19 @@ class Pages:
             return self.page(title, body)
         rows = "".join(self._row(case, decisions.get(case.case)) for case in cases)
         heads = "".join(f'<th scope="col">{self._say(one)}</th>' for one in ("Series", "Why it is held", "Decision"))
-        body = f"<h1>{html.escape(title)}</h1><div class=wide><table>"
+        done = self._say("{0} of {1} decided.").format(sum(case.case in decisions for case in cases), len(cases))
+        body = f"<h1>{html.escape(title)}</h1><p>{done}</p><div class=wide><table>"
         body += f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
-        note = self._say("To release what you decided, run: scanward deid release")
-        return self.page(title, f"{body}<p>{note}</p>")
+        words, _, command = self._say("To release what you decided, run: scanward deid release").partition(": ")
+        return self.page(title, f"{body}<p>{words}: <code>{command}</code></p>")
 
     def _row(self, case: Case, decision: Decision | None) -> str:
         why = "<br>".join(self._say(reason) for reason in case.reasons)
         what = self._say(decision.decision if decision else "not decided")
-        return f'<tr><th scope="row"><a href="/case/{case.case}">{case.case}</a></th><td>{why}</td><td>{what}</td></tr>'
+        many = self._say("Images: {0}").format(len(case.files))
+        name = f'<a href="/case/{case.case}">{case.case}</a><br><small>{many}</small>'
+        state = "decided" if decision else "open"
+        return f'<tr><th scope="row">{name}</th><td>{why}</td><td><span class={state}>{what}</span></td></tr>'
 
     def case(self, case: Case, decision: Decision | None, token: str, form: Form) -> str:
         """One case: its pictures, and the form to decide it."""
@@ -84,7 +89,7 @@ class Pages:
 
     def _picture(self, case: Case, number: int, one: Picture) -> str:
         """A picture; of a frame with the boxes, drawn in its own pixels."""
-        title = f"{number + 1}. {html.escape(one.title)}"
+        title = self._title(number, one)
         rows, columns = one.size
         link = f"/picture/{case.case}/{one.name}"
         image = f'<img src="{link}" alt="{title}" width="{columns}" height="{rows}">'
@@ -95,7 +100,11 @@ class Pages:
             )
             image += f'<svg viewBox="0 0 {columns} {rows}" data-picture="{number}" aria-hidden=true>{painted}</svg>'
         done = f"<br>{self._say('Already painted over')}: {len(one.boxes)}" if one.boxes else ""
-        return f"<figure><div class=frame>{image}</div><figcaption>{title}{done}</figcaption></figure>"
+        kind = "" if one.frame >= 0 else " class=seen"
+        return f"<figure{kind}><div class=frame>{image}</div><figcaption>{title}{done}</figcaption></figure>"
+
+    def _title(self, number: int, one: Picture) -> str:
+        return f"{number + 1}. {html.escape(titled(one.title, self.language))}"
 
     def _form(self, case: Case, token: str, form: Form) -> str:
         sentences = {
@@ -134,7 +143,7 @@ class Pages:
 
     def _box(self, case: Case, one: tuple[str, str, str, str, str]) -> str:
         options = "".join(
-            f'<option value="{n}" {"selected" * (one[0] == str(n))}>{n + 1}. {html.escape(picture.title)}</option>'
+            f'<option value="{n}" {"selected" * (one[0] == str(n))}>{self._title(n, picture)}</option>'
             for n, picture in enumerate(case.pictures)
             if picture.frame >= 0
         )

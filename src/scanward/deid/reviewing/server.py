@@ -18,7 +18,11 @@ from scanward.deid.reviewing.pages import Form, Pages
 from scanward.deid.reviewing.words import language_of
 
 _HERE: Final = Path(__file__).parent
-_STATIC: Final = {"/review.css": "text/css; charset=utf-8", "/review.js": "text/javascript; charset=utf-8"}
+_STATIC: Final = {
+    "/review.css": "text/css; charset=utf-8",
+    "/review.js": "text/javascript; charset=utf-8",
+    "/review.svg": "image/svg+xml",
+}
 _COOKIE: Final = "scanward-review"
 _MOST: Final = 1 << 20
 _POLICY: Final = (

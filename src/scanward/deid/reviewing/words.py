@@ -1,5 +1,6 @@
 """The words of the review page, in English and Spanish: this page runs without Django and its catalogues."""
 
+import re
 from typing import Final
 
 _WORDS: Final[dict[str, str]] = {
@@ -53,6 +54,17 @@ _WORDS: Final[dict[str, str]] = {
     "The boxes must lie inside their pictures; redacting needs at least one.": (
         "Los recuadros deben estar dentro de sus imágenes; para tapar hace falta al menos uno."
     ),
+    "image {0}": "imagen {0}",
+    "image {0}, frame {1}": "imagen {0}, cuadro {1}",
+    "from the front": "de frente",
+    "from the front, turned {0}°": "de frente, girada {0}°",
+    "from behind": "por detrás",
+    "from behind, turned {0}°": "por detrás, girada {0}°",
+    "skin rebuilt by an attack ({0} mm)": "piel rehecha por un ataque ({0} mm)",
+    "from in front": "de frente",
+    "from the side": "de lado",
+    "Images: {0}": "Imágenes: {0}",
+    "{0} of {1} decided.": "{0} de {1} decididas.",
     "burned-in": "Puede leerse texto en ella.",
     "capture": "Es una captura o una fotografía que muestra el cuerpo.",
     "scout": "Es una imagen de planificación, que puede mostrar el perfil de la cara. Acéptela solo con autorización.",
@@ -75,6 +87,27 @@ def say(text: str, language: str) -> str:
     if language == "es":
         return _WORDS[text]
     return REASONS.get(text, text)
+
+
+_RENDER: Final = re.compile(r"(?:render|attack (\d+) mm) ([+-]\d+)")
+_IMAGE: Final = re.compile(r"image (\d+)(?:, frame (\d+))?")
+
+
+def titled(title: str, language: str) -> str:
+    """What a picture shows, from the short name that its maker gave it."""
+    if found := _RENDER.fullmatch(title):
+        grown, view = found[1], _view(int(found[2]), language)
+        return f"{say('skin rebuilt by an attack ({0} mm)', language).format(grown)}, {view}" if grown else view
+    if found := _IMAGE.fullmatch(title):
+        return say("image {0}, frame {1}" if found[2] else "image {0}", language).format(found[1], found[2])
+    return say(title, language) if title in _WORDS else title
+
+
+def _view(angle: int, language: str) -> str:
+    behind = abs(angle) > 90
+    turned = angle - (180 if angle > 0 else -180) if behind else angle
+    side = "from behind" if behind else "from the front"
+    return say(side + ", turned {0}°" if turned else side, language).format(f"{turned:+d}")
 
 
 def language_of(accepted: str) -> str:
