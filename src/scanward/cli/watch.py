@@ -16,7 +16,7 @@ from scanward.archive.store import Sender
 from scanward.audit.event import ActorRef, Place
 from scanward.audit.kinds import Channel
 from scanward.cli.startup import refuse_if_unsafe
-from scanward.intake import watch
+from scanward.intake import watch, watched
 from scanward.intake.bring import Summary
 from scanward.intake.collecting import NoRoom
 from scanward.intake.receive import Outcome
@@ -49,6 +49,14 @@ def command(once: bool) -> None:
             ended.wait(AFTER_TROUBLE_SECONDS if summary is None else EVERY_SECONDS)
 
 
+def _note_trouble(error: Exception) -> None:
+    """Tell the desk that the last look broke off, if the database can be written."""
+    try:
+        watched.note(Summary(), now=timezone.now(), problem=type(error).__name__)
+    except DatabaseError:
+        connection.close()
+
+
 def _look(folder: Path) -> Summary | None:
     """Look once; None: something is wrong, and what is in the folder stays there."""
     sender = Sender(ActorRef.system("watch"), Place("", channel=Channel.COMMAND), settings.FACILITY_ISSUER)
@@ -57,6 +65,7 @@ def _look(folder: Path) -> Summary | None:
     except (VaultError, NoRoom, DatabaseError, OSError) as error:
         log.error("The watched folder was not taken in to its end (%s); it is tried again.", type(error).__name__)
         connection.close()
+        _note_trouble(error)
         return None
     if summary.counts:
         click.echo(", ".join(f"{outcome.value} {summary.counts[outcome]}" for outcome in Outcome))

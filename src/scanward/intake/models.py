@@ -68,6 +68,24 @@ class Upload(models.Model):
         return str(self.id)
 
 
+class WatchedDay(models.Model):
+    """What came of the watched folder on one day (by the house's clock); no names of files, which may be of people."""
+
+    day = models.DateField(unique=True)
+    looked_at = models.DateTimeField()
+    counts = models.JSONField(default=dict)
+    # How often each reason for a refusal was met.
+    reasons = models.JSONField(default=dict)
+    # The last look broke off: the name of what happened.
+    problem = models.CharField(max_length=32, blank=True)
+
+    class Meta:
+        ordering = ["-day"]
+
+    def __str__(self) -> str:
+        return str(self.day)
+
+
 class RetrievalState(models.TextChoices):
     """How far a study has come that is fetched from a PACS."""
 

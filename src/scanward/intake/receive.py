@@ -67,6 +67,14 @@ class Outcome(StrEnum):
     REFUSED = "refused"
 
 
+OUTCOME_NAMES = {
+    Outcome.KEPT: _("kept"),
+    Outcome.DUPLICATE: _("here already"),
+    Outcome.CONFLICT: _("waiting for a person to look at it"),
+    Outcome.REFUSED: _("not taken"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One object to take in; the name is only for the answer."""

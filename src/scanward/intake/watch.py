@@ -25,7 +25,7 @@ from scanward.audit.kinds import EventKind
 from scanward.audit.kinds import Outcome as AuditOutcome
 from scanward.dicom.errors import RefusalReason
 from scanward.dicom.limits import DEFAULT
-from scanward.intake import containers
+from scanward.intake import containers, watched
 from scanward.intake.bring import Summary, take
 from scanward.intake.receive import BATCH, BATCH_BYTES, Item, Outcome, Received, note_refused, read, settle
 from scanward.law.purpose import PurposeOfUse
@@ -66,8 +66,10 @@ def look(folder: Path, *, sender: Sender, now: datetime, clock: float) -> Summar
         for batch in _batches(islice(_whole(folder, clock), MOST_FILES)):
             _take(batch, folder, summary, sender=sender, now=now)
     finally:
-        if summary.counts:
-            _tell(summary, sender=sender, now=now)
+        with transaction.atomic():
+            watched.note(summary, now=now)
+            if summary.counts:
+                _tell(summary, sender=sender, now=now)
     return summary
 
 
@@ -233,5 +235,4 @@ def _tell(summary: Summary, *, sender: Sender, now: datetime) -> None:
         place=sender.place,
         detail={"from": "watched folder", **{outcome.value: summary.counts[outcome] for outcome in Outcome}},
     )
-    with transaction.atomic():
-        record_many([told])
+    record_many([told])

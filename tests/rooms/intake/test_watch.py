@@ -6,16 +6,21 @@ import subprocess
 import sys
 import time
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.test import Client
+from django.utils import timezone
 
-from cast import ALICE, NOW, abdomen_of, sender
+from cast import ALICE, NOW, Cast, abdomen_of, sender
 from rooms.intake.listening import Listening, environment
 from scanward.archive.errors import VaultError
 from scanward.archive.models import HeldObject, Instance
 from scanward.audit.models import Entry
-from scanward.intake import watch
+from scanward.intake import watch, watched
+from scanward.intake.bring import Summary
+from scanward.intake.models import WatchedDay
 from scanward.intake.receive import Outcome
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +56,40 @@ def test_what_is_whole_is_kept_and_goes(folder: Path) -> None:
     assert Instance.objects.count() == len(MADE.files)
     summary = Entry.objects.get(kind="import_finished").detail
     assert summary == {"from": "watched folder", "kept": len(MADE.files), "duplicate": 0, "conflict": 0, "refused": 0}
+
+
+def desk_page(cast: Cast, language: str = "en") -> str:
+    hal = Client()
+    hal.force_login(cast.hal)
+    return hal.get("/desk/cases/", headers={"Accept-Language": language}).content.decode()
+
+
+def test_the_desk_sees_what_came_of_the_folder(cast: Cast, folder: Path) -> None:
+    """A14: kept, waiting, refused and why, added up over the day; no name of a file, which may be a person's."""
+    assert "The watched folder" not in desk_page(cast)
+    for _ in range(2):
+        (folder / "Rivera Alice 1961.txt").write_bytes(b"a letter, no image at all")
+        fill(folder, 2)
+        look(folder)
+    page, spanish = desk_page(cast), desk_page(cast, "es")
+    assert "Kept: 2 · Here already: 2 · Not taken: 2" in page
+    assert "2 × This is not a DICOM file" in page
+    assert "La carpeta vigilada" in spanish
+    assert "This is not" not in spanish
+    assert "Rivera Alice" not in page + str(WatchedDay.objects.values_list())
+
+
+@pytest.mark.parametrize("age, silent", [(timedelta(0), False), (timedelta(hours=1), True)])
+def test_the_desk_sees_whether_anybody_looks(cast: Cast, folder: Path, age: timedelta, silent: bool) -> None:
+    watch.look(folder, sender=sender(), now=timezone.now() - age, clock=time.time())
+    assert ("Nobody has looked into it since" in desk_page(cast)) is silent
+
+
+def test_the_desk_sees_that_a_look_broke_off_until_one_went_well(cast: Cast, folder: Path) -> None:
+    watched.note(Summary(), now=timezone.now(), problem="VaultError")
+    assert "broke off" in desk_page(cast)
+    watch.look(folder, sender=sender(), now=timezone.now(), clock=time.time())
+    assert "broke off" not in desk_page(cast)
 
 
 def test_the_same_again_is_kept_once_and_goes(folder: Path) -> None:
@@ -148,7 +187,9 @@ import os, signal, sys
 from pathlib import Path
 from scanward.cli import set_up_django
 set_up_django()
-from scanward.intake import watch
+from scanward.intake import watch, watched
+from scanward.intake.bring import Summary
+from scanward.intake.models import WatchedDay
 from scanward.cli.watch import command
 place, name, before, count = sys.argv[1], sys.argv[2], sys.argv[3] == "before", int(sys.argv[4])
 owner = watch if place == "watch" else Path

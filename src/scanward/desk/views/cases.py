@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.db.models import Count, Min
 from django.http import Http404, HttpResponse
@@ -17,8 +18,9 @@ from scanward.archive import facts, held
 from scanward.archive.models import QUARANTINE, HeldForm, HeldObject, HeldReason, Study
 from scanward.desk.views.today import RECORDS
 from scanward.dicom.errors import RefusalReason
-from scanward.intake import actions
-from scanward.intake.receive import HELD_BECAUSE
+from scanward.intake import actions, watched
+from scanward.intake.models import WatchedDay
+from scanward.intake.receive import HELD_BECAUSE, OUTCOME_NAMES
 from scanward.people.actions import NotAllowed
 from scanward.people.matching import Demographics
 from scanward.people.models import Patient, PatientIdentifier
@@ -28,6 +30,7 @@ from scanward.web.wording import said
 
 PER_PAGE = 25
 MOST_STUDIES = 50
+DAYS = 7
 
 
 class Decision(StrEnum):
@@ -74,7 +77,28 @@ def cases(request: SignedInRequest) -> HttpResponse:
     groups = HeldObject.objects.values(*keys).annotate(count=Count("id"), since=Min("received_at")).order_by("since")
     page = Paginator(groups, PER_PAGE).get_page(request.GET.get("page"))
     shown = [_case({key: group[key] for key in keys}, group["count"]) for group in page.object_list]
-    return render(request, "desk/cases.html", {"cases": shown, "page": page})
+    return render(request, "desk/cases.html", {"cases": shown, "page": page, "watched": _watched(now=request.now)})
+
+
+def _watched(*, now: datetime) -> dict[str, object] | None:
+    """Return what came of the watched folder in the last days; None where none is watched."""
+    days = list(WatchedDay.objects.all()[:DAYS])
+    if not days and not settings.WATCH_FOLDER:
+        return None
+    last = days[0] if days else None
+    return {
+        "last": last,
+        "silent": watched.is_silent(last, now=now),
+        "days": [
+            (
+                day.day,
+                [(name, day.counts[key]) for key, name in OUTCOME_NAMES.items() if day.counts.get(key)],
+                [(said(reason), count) for reason, count in day.reasons.items()],
+            )
+            for day in days
+            if day.counts
+        ],
+    }
 
 
 def _case(key: dict[str, object], count: int) -> Case:

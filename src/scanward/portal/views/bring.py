@@ -5,7 +5,6 @@ from uuid import UUID
 from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -13,19 +12,13 @@ from scanward.access.decide import decide
 from scanward.access.kinds import Action, Context, Grant, RecordFacts
 from scanward.access.purposes import usual_purpose
 from scanward.intake.models import Upload, UploadState
-from scanward.intake.receive import Outcome
+from scanward.intake.receive import OUTCOME_NAMES, Outcome
 from scanward.people.models import Patient
 from scanward.web.doors import SignedInRequest, granted, signed_in
 from scanward.web.sending import as_id, send
 
 PAGE = "portal/bring.html"
 GOING = (UploadState.WAITING, UploadState.WORKING)
-LABELS = {
-    Outcome.KEPT: _("kept"),
-    Outcome.DUPLICATE: _("here already"),
-    Outcome.CONFLICT: _("waiting for a person to look at it"),
-    Outcome.REFUSED: _("not taken"),
-}
 
 
 # The token is checked by `send`, as the first part of the body: Django's own check would read all of it first.
@@ -71,8 +64,8 @@ def _may(request: SignedInRequest, patient: UUID) -> bool:
 def brought(request: SignedInRequest, upload_id: UUID) -> HttpResponse:
     """Show what became of everything that one has brought, or that it is still being looked at."""
     upload = get_object_or_404(Upload.objects.select_related("patient"), pk=upload_id, account=request.user)
-    rows = [(name, LABELS[Outcome(outcome)], outcome, reason) for name, outcome, reason in upload.left_out]
-    counts = [(outcome.value, label, upload.counts.get(outcome.value, 0)) for outcome, label in LABELS.items()]
+    rows = [(name, OUTCOME_NAMES[Outcome(outcome)], outcome, reason) for name, outcome, reason in upload.left_out]
+    counts = [(outcome.value, label, upload.counts.get(outcome.value, 0)) for outcome, label in OUTCOME_NAMES.items()]
     context = {
         "upload": upload,
         "going": upload.state in GOING,
