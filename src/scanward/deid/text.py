@@ -15,12 +15,11 @@ _SEPARATORS: Final = frozenset("/+-_.,:;()&%<>*")
 _NUMBER: Final = re.compile(r"\d{1,3}(?:\.\d{1,4})?")
 _MEASURE: Final = re.compile(
     r"\d{1,4}(?:\.\d{1,4})?(?:mm|cm|ml|cc|s|sec|secs|min|kv|kvp|kev|ma|mas|mgy|hu|d|x|st|nd|rd|th|ph|phase|phases"
-    r"|slice|slices|g|mg|mgi|hr|h|bpm|pct)"
+    r"|slice|slices|g|mg|mgi|hr|h|bpm|pct|gy)|\d{1,3}x\d{1,3}"
 )
 _SHORT_CODE: Final = re.compile(r"[a-z]{1,2}\d{1,2}[a-z]{0,2}")  # kernels and vertebrae: b30f, br40d, l5
-# fc08, hd750, ya: somewhat wider than prose; a longer word without a digit is none (it could be a name)
-_TECHNICAL_CODE: Final = re.compile(r"[a-z]{0,4}\d{1,4}[a-z]{0,3}|[a-z]{1,3}")
-_VERSION: Final = re.compile(r"(?:[a-z]{0,3}\d{1,3}[a-z]{0,2}(?:[._\-]|$)){1,6}")
+# fc08, hd750, mx8000, ya: somewhat wider than prose; more letters without a digit are none (they could be a name)
+_TECHNICAL_CODE: Final = re.compile(r"(?!(?:\d*[a-z]){5})[a-z]{0,3}(?:\d{1,3}|[1-9]000)[a-z]{0,2}|[a-z]{1,2}")
 _MONTH: Final = r"(?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-zä]*"
 # Dates, and ages over 89, of which the single numbers would be allowed: 2024-05-17, 17.5.24, 17 MAY 2024, 93 years.
 _DAY: Final = re.compile(
@@ -33,7 +32,15 @@ _SHORT_DAY: Final = re.compile(r"(?<![\w.])\d{1,2}([-./])\d{1,2}\1\d{2}(?![\w.])
 _CONTROL: Final = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")  # escapes, and letters of two or four bytes: no words to judge
 # Percent codes, and letters that are set apart: each by itself says nothing, together they spell anything.
 _SPELLED: Final = re.compile(r"(?:%[0-9A-Fa-f]{2}){2,}|(?<!\w)(?:[^\W\d_][^\w\r\n]{1,2}){3,}[^\W\d_](?!\w)")
+# Numbers in a row: a telephone number or a record's, of which each part alone would be allowed.
+_ROW: Final = re.compile(r"(?<![\w.])\d+(?:[-./_ ]+\d+)+(?![^\W_])")
+_TECHNICAL_ROW: Final = re.compile(r"(?<![\w.])\d+(?:[-/_ ]+\d+)+(?![^\W_])")
+_LONGEST_ROW: Final = 6  # digits
+_COMPOUND: Final = re.compile(r"\S+")
+_MOST_CODES: Final = 3  # codes, and numbers between them, that hang together: va48a_02_p12
+_MOST_CODE: Final = 8  # letters and digits of all of them
 _CAMEL: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+(?:\.\d+)?")
+_MOST_CODE_STRING: Final = 6  # the same in a code string: CT_SOM5, FM3_2
 _LEGAL_CODE_STRING: Final = re.compile(r"[A-Z0-9_ ]{1,16}")
 
 CODECS: Final[dict[bytes, str]] = {
@@ -78,8 +85,16 @@ def allowed(word: str, known: Known, *, technical: bool = False) -> bool:
         return True
     if _SHORT_CODE.fullmatch(low) or (technical and _TECHNICAL_CODE.fullmatch(low)):
         return True
+    return _is_made_of_words(word)
+
+
+def _is_made_of_words(word: str) -> bool:
+    """ThoraxRoutine, T2FLAIR: few parts, for what is drawn by lot (4da100c3) falls apart into short words too."""
     parts = _CAMEL.findall(word)
-    return len(parts) > 1 and "".join(parts) == word and all(_plain(part) for part in parts)
+    if len(parts) < 2 or "".join(parts) != word or not all(_plain(part) for part in parts):
+        return False
+    numbers = sum(part[0].isdigit() for part in parts)
+    return numbers < 2 and (len(word) < 6 or sum(len(part) < 3 for part in parts) - numbers < 2)
 
 
 def _plain(part: str) -> bool:
@@ -97,14 +112,40 @@ def clean(text: str, known: Known, *, technical: bool = False) -> str:
 
 
 def _undated(text: str, *, technical: bool) -> str:
-    """The text without dates and great ages."""
-    return _DAY.sub(" ", text) if technical else _SHORT_DAY.sub(" ", _DAY.sub(" ", text))
+    """The text without dates, great ages and long rows of numbers."""
+    text = _DAY.sub(" ", text)
+    if technical:
+        return _TECHNICAL_ROW.sub(_short_row, text)
+    return _ROW.sub(_short_row, _SHORT_DAY.sub(" ", text))
+
+
+def _short_row(row: re.Match[str]) -> str:
+    return row.group() if sum(map(str.isdigit, row.group())) <= _LONGEST_ROW else " "
+
+
+def _plausible(compound: re.Match[str]) -> str:
+    """What hangs together, unless it is made of more codes than a description has: then it is an identifier."""
+    pieces = _PIECE.findall(compound.group())
+    weights = [weight for piece in pieces if (weight := _weight(piece))]
+    parts = len(weights) + sum(map(str.isdigit, pieces)) if len(weights) > 1 else 1
+    return compound.group() if parts <= _MOST_CODES and sum(weights) <= _MOST_CODE else " "
+
+
+def _weight(piece: str) -> int:
+    """How many letters and digits of it are no words: 0 of words, numbers and measures, 4 of b30f, 3 of Isovue300."""
+    low = piece.casefold()
+    if not piece[0].isalnum() or low in WORDS or fold(piece) in WORDS or _NUMBER.fullmatch(low) or _MEASURE.fullmatch(low):
+        return 0
+    if _is_made_of_words(piece):
+        return sum(len(part) for part in _CAMEL.findall(piece) if len(part) < 3 or part[0].isdigit())
+    return len(piece)
 
 
 def _tidy(text: str, *, technical: bool) -> str:
     """Take away the punctuation that stood around words that went, until nothing changes."""
     while True:
-        one = re.sub(r"\s+", " ", _undated(text, technical=technical))
+        one = _COMPOUND.sub(_plausible, _undated(text, technical=technical))
+        one = re.sub(r"\s+", " ", one)
         one = re.sub(r"([/+\-_.,:;&%<>* ])(?:\s*[/_.,:;&*\-] ?)+", r"\1", one)
         one = re.sub(r"[()]", " ", one) if one.count("(") != one.count(")") else one
         one = re.sub(r"\(\s*\)", "", one).strip(" /-_.,:;&*")
@@ -143,5 +184,6 @@ def legal_code_string(text: str, known: Known) -> bool:
         return True
     if not _LEGAL_CODE_STRING.fullmatch(text) or known.in_text(text):
         return False
-    words = re.split(r"[ _]+", text)
-    return all(not word or len(word) <= 2 or allowed(word, known) or _plain(word) for word in words)
+    words = [word for word in re.split(r"[ _]+", text) if word]
+    codes = [weight for word in words if (weight := len(word) if word.isdigit() else _weight(word))]
+    return len(codes) < _MOST_CODES and sum(codes) <= _MOST_CODE_STRING and all(len(word) <= 2 or allowed(word, known) for word in words)
