@@ -14,6 +14,7 @@ from typing import Final
 _RUN: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9 ^=._,:;@/\\+()&'#%~|-]{6,}[A-Za-z0-9]")
 _PRINTABLE: Final = re.compile(rb"[\x20-\x7e\t\r\n]*")
 _STREAM: Final = re.compile(rb"\x78[\x01\x5e\x9c\xda]|\x1f\x8b\x08|PK\x03\x04")
+_SHORT_NAME: Final = re.compile(rb"[A-Za-z0-9^=.,'_ -]+")
 _SHORT_DATE: Final = re.compile(rb"\d{1,2}([./-])\d{1,2}\1\d{2}")
 _WIDE: Final = re.compile(rb"(?:[A-Za-z0-9^ ._-]\0){6,}|(?:\0[A-Za-z0-9^ ._-]){6,}")  # UTF-16
 _WIDEST: Final = re.compile(rb"(?:[A-Za-z0-9^ ._-]\0\0\0){6,}|(?:\0\0\0[A-Za-z0-9^ ._-]){6,}")  # UTF-32
@@ -35,7 +36,8 @@ def reads_as_text(vr: bytes, value: bytes, *, little: bool) -> bool:
     if width := _FLOATS.get(vr):
         return _text_among_floats(value, width, little=little)
     if len(plain) < 8:
-        return (plain.isalnum() or _SHORT_DATE.fullmatch(plain) is not None) and not _even(list(plain), 2)
+        short = _SHORT_NAME.fullmatch(plain) or _SHORT_DATE.fullmatch(plain)
+        return short is not None and not _even(list(plain), 2)
     if _PRINTABLE.fullmatch(plain) and not _ramp(plain):
         return True
     if len(value) > _LONGEST_SEARCH:

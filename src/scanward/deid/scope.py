@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
-from scanward.deid import treat
+from scanward.deid import codes, treat
 from scanward.deid.actions import Action, action, need, settle
 from scanward.deid.held import Held, HeldReason
 from scanward.deid.keyed import Project
@@ -29,8 +29,11 @@ BULK: Final = frozenset(b"OB OD OF OL OV OW".split())
 WIDTHS: Final = {b"US": 2, b"SS": 2, b"UL": 4, b"SL": 4, b"FL": 4, b"AT": 4, b"FD": 8, b"SV": 8, b"UV": 8}
 NUL_PADDED: Final = frozenset((b"UI", b"OB", b"UN"))
 _NUMBERS: Final = frozenset((b"DS", b"IS"))
+_CHECKED: Final = _NUMBERS | {b"CS"}
 _LONG_NUMBER: Final = re.compile(rb"\d{7}")
 _CHARACTER_SET: Final = 0x00080005
+_CODE: Final = 0x00080100
+_SCHEME: Final = 0x00080102
 
 
 @dataclass(frozen=True)
@@ -188,12 +191,15 @@ class Scope:
         """The output of an item's content, sorted by tag, each tag once."""
         out: dict[int, bytes] = {}
         creators: dict[int, bytes] = {}
+        code: dict[int, bytes] = {}
         codec, ordered, last = self.codec, True, -1
         for span in level(data, start, end, encoding, limits=self.limits):
             self._spend(span.tag)
             value = data[span.value : span.end]
             if span.tag == _CHARACTER_SET:
                 self.codec = treat.codec_of(value)
+            elif span.tag in (_CODE, _SCHEME):
+                code.setdefault(span.tag, value)
             if span.tag >> 16 & 1:
                 done = self.private(span.tag, span.vr, value, creators, encoding)
             elif span.delimited or span.end - span.value > 1024:
@@ -210,8 +216,15 @@ class Scope:
             ordered, last = ordered and span.tag > last, span.tag
             if done:
                 out.setdefault(span.tag, done)
+        if _CODE in out and not self._is_coded(code):
+            out[_CODE] = self._done(_CODE, b"SH", Action.DUMMY, code[_CODE], treat.dummy(_CODE, b"SH", b"", self))
         self.codec = codec
         return b"".join(out.values() if ordered else (out[tag] for tag in sorted(out)))
+
+    def _is_coded(self, code: dict[int, bytes]) -> bool:
+        """Is the code of an item one of its scheme?"""
+        value, scheme = (code.get(tag, b"").decode(self.codec, "replace").strip(" \0") for tag in (_CODE, _SCHEME))
+        return codes.fits(value, scheme)
 
     def private(self, tag: int, vr: bytes, value: bytes, creators: dict[int, bytes], encoding: Encoding) -> bytes:
         """A private element: gone, unless it is on the standard's safe list and the option is chosen."""
@@ -222,9 +235,13 @@ class Scope:
             return self._done(tag, vr, Action.REMOVE, value, None)
         creator = creators.get(block | element >> 8, b"") if element > 0xFF else value.strip(b" \0")
         out_vr = safe_private(creator, tag, value, creator_itself=element <= 0xFF)
-        if out_vr is None or encoding != self.encoding or self.known.in_bytes(value):
+        after = None
+        if out_vr is not None and encoding == self.encoding and not self.known.in_bytes(value):
+            chosen = Action.CHECK if out_vr in _CHECKED else Action.KEEP
+            after = value if element <= 0xFF else treat.value(chosen, tag, out_vr, value, self, parent=0)
+        if out_vr is None or after is None:
             return self._done(tag, vr, Action.REMOVE, value, None)
-        return self._done(tag, out_vr, Action.KEEP, value, value)
+        return self._done(tag, out_vr, Action.KEEP, value, after)
 
     def _spend(self, tag: int) -> None:
         self.spent += 1

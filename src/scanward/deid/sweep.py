@@ -14,12 +14,30 @@ from typing import Final
 
 from scanward.deid.actions import dictionary_vr
 from scanward.deid.vocabulary import WORDS
-from scanward.dicom.walk import Buffer, Element, Encoding, walk
+from scanward.dicom.walk import Buffer, Encoding, walk
 
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _NUMBER: Final = re.compile(r"\d[\d.\-/ ]{2,}\d|\d{4,}")
 _DECIMAL: Final = re.compile(r"[+-]?[0-9]*\.?[0-9]*(?:[eE][+-]?[0-9]{1,9})?")
 _SPACED_NUMBER: Final = re.compile(r"\d[\d.\-/ ()+,_]{2,}\d")  # more ways to set digits apart than a list would have
+_ESCAPE: Final = re.compile(rb"\x1b[$(][^A-Z]?[@-Z]")
+_CODECS: Final = (
+    "utf-8",
+    "utf-16-le",
+    "utf-16-be",
+    "latin-1",
+    "iso8859-2",
+    "iso8859-5",
+    "iso8859-7",
+    "cp1251",
+    "koi8-r",
+    "shift_jis",
+    "euc_jp",
+    "iso2022_jp",
+    "euc_kr",
+    "gb18030",
+    "big5",
+)
 # Text that names people, places or records; with every PN these are the values that must not turn up
 # elsewhere.
 IDENTIFYING: Final = frozenset(
@@ -160,9 +178,23 @@ def known_values(values: Iterable[tuple[int, str, str]]) -> Known:
             numbers |= {text[4:] + text[:4], text[6:] + text[4:6] + text[:4]}
             days |= _short(text[2:4], text[4:6], text[6:])
         for part in re.split(r"[\\^=,;]", text):
-            if len(part.strip()) > 4 and fold(part.strip()) not in WORDS:
-                raw |= {case.encode() for p in [part.strip()] for case in (p, p.lower(), p.upper(), p.title())}
+            if fold(part.strip()) not in WORDS:
+                raw |= set(_written(part.strip()))
     return Known(frozenset(words), frozenset(numbers), tuple(sorted(raw)), frozenset(days))
+
+
+def _written(part: str) -> Iterator[bytes]:
+    """A value as bytes, in each case; with letters beyond ASCII in every way that they are written, declared or not."""
+    cases = {part, part.lower(), part.upper(), part.title()}
+    if part.isascii():
+        yield from (case.encode() for case in cases if len(part) > 4)
+        return
+    bare = {fold(part), fold(part).upper(), fold(part).title(), unicodedata.normalize("NFD", part)}
+    for case in cases | bare:
+        for codec in _CODECS:
+            one = _ESCAPE.sub(b"", case.encode(codec, "ignore"))
+            if len(one) > 4 and len(one) >= len(case):
+                yield one
 
 
 def _short(year: str, month: str, day: str) -> set[str]:
@@ -175,14 +207,14 @@ def _short(year: str, month: str, day: str) -> set[str]:
 def gather(data: Buffer, start: int, end: int, encoding: Encoding, codec: str) -> Iterator[tuple[int, str, str]]:
     """`(tag, vr, text)` of every identifying element at every depth of a data set."""
     for element in walk(data, start, end, encoding):
-        text = _identifying_text(data, element, codec)
-        if text:
-            yield element.tag, *text
+        vr = dictionary_vr(element.tag) or element.vr.decode("ascii", "replace")
+        if vr != "SQ" and 0 <= element.end - element.value <= 1024 and identifying(element.tag, vr):
+            value = bytes(data[element.value : element.end]).strip(b" \0")
+            yield from ((element.tag, vr, text) for text in _readings(value, codec) if text)
 
 
-def _identifying_text(data: Buffer, element: Element, codec: str) -> tuple[str, str] | None:
-    vr = dictionary_vr(element.tag) or element.vr.decode("ascii", "replace")
-    if element.end < 0 or element.end - element.value > 1024 or not identifying(element.tag, vr) or vr == "SQ":
-        return None
-    text = bytes(data[element.value : element.end]).decode(codec, "replace").strip(" \0")
-    return (vr, text) if text else None
+def _readings(value: bytes, codec: str) -> set[str]:
+    """A value as it is declared; beyond ASCII also as UTF-8 and byte by byte, for what is declared is often wrong."""
+    if value.isascii() and b"\x1b" not in value:
+        return {value.decode("ascii")}
+    return {value.decode(codec, "replace"), value.decode("latin-1"), value.decode("utf-8", "ignore")}

@@ -37,7 +37,7 @@ _ROW: Final = re.compile(r"(?<![\w.])\d+(?:[-./_ ]+\d+)+(?![^\W_])")
 _TECHNICAL_ROW: Final = re.compile(r"(?<![\w.])\d+(?:[-/_ ]+\d+)+(?![^\W_])")
 _LONGEST_ROW: Final = 6  # digits
 _COMPOUND: Final = re.compile(r"\S+")
-_MOST_CODES: Final = 3  # codes, and numbers between them, that hang together: va48a_02_p12
+_MOST_CODES: Final = 3  # codes, or parts of one or two letters, that hang together: l4/l5/s1
 _MOST_CODE: Final = 8  # letters and digits of all of them
 _CAMEL: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+(?:\.\d+)?")
 _MOST_CODE_STRING: Final = 6  # the same in a code string: CT_SOM5, FM3_2
@@ -125,16 +125,27 @@ def _short_row(row: re.Match[str]) -> str:
 
 def _plausible(compound: re.Match[str]) -> str:
     """What hangs together, unless it is made of more codes than a description has: then it is an identifier."""
-    pieces = _PIECE.findall(compound.group())
-    weights = [weight for piece in pieces if (weight := _weight(piece))]
-    parts = len(weights) + sum(map(str.isdigit, pieces)) if len(weights) > 1 else 1
-    return compound.group() if parts <= _MOST_CODES and sum(weights) <= _MOST_CODE else " "
+    pieces = [piece for piece in _PIECE.findall(compound.group()) if piece[0].isalnum()]
+    return compound.group() if _few_codes(pieces, _MOST_CODE) else " "
+
+
+def _few_codes(pieces: list[str], most: int) -> bool:
+    """Are no more than a few of these parts codes, or too short to say anything by themselves?"""
+    codes = [weight for piece in pieces if (weight := _weight(piece))]
+    short = sum(len(piece) < 3 for piece in pieces)
+    return max(len(codes), short) <= _MOST_CODES and sum(codes) <= most
 
 
 def _weight(piece: str) -> int:
     """How many letters and digits of it are no words: 0 of words, numbers and measures, 4 of b30f, 3 of Isovue300."""
     low = piece.casefold()
-    if not piece[0].isalnum() or low in WORDS or fold(piece) in WORDS or _NUMBER.fullmatch(low) or _MEASURE.fullmatch(low):
+    if (
+        not piece[0].isalnum()
+        or low in WORDS
+        or fold(piece) in WORDS
+        or _NUMBER.fullmatch(low)
+        or _MEASURE.fullmatch(low)
+    ):
         return 0
     if _is_made_of_words(piece):
         return sum(len(part) for part in _CAMEL.findall(piece) if len(part) < 3 or part[0].isdigit())
@@ -184,6 +195,7 @@ def legal_code_string(text: str, known: Known) -> bool:
         return True
     if not _LEGAL_CODE_STRING.fullmatch(text) or known.in_text(text):
         return False
+    if sum(map(str.isdigit, text)) > _LONGEST_ROW:
+        return False
     words = [word for word in re.split(r"[ _]+", text) if word]
-    codes = [weight for word in words if (weight := len(word) if word.isdigit() else _weight(word))]
-    return len(codes) < _MOST_CODES and sum(codes) <= _MOST_CODE_STRING and all(len(word) <= 2 or allowed(word, known) for word in words)
+    return _few_codes(words, _MOST_CODE_STRING) and all(len(word) <= 2 or allowed(word, known) for word in words)

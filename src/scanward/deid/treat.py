@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Final, Protocol
 
+from scanward.deid import codes
 from scanward.deid.actions import Action
 from scanward.deid.binary import reads_as_text
 from scanward.deid.geography import zip_of
@@ -37,20 +38,12 @@ _INTEGER: Final = re.compile(rb" *[+-]?\d{1,11} *")
 _DATE: Final = re.compile(rb"(\d{4})\.?(\d\d)\.?(\d\d)")
 _TIME: Final = re.compile(rb"\d\d(?::?[0-5]\d(?::?[0-6]\d(?:\.\d{1,6})?)?)?")
 _DATE_TIME: Final = re.compile(rb"(\d{8})((?:\d{2}){0,3}(?:\.\d{1,6})?)([+-]\d{4})?")
-# Measures of five and six digits are common here, and nowhere is a record's number written here.
-_LARGE_MEASURES: Final = frozenset(
+# Measures that are often five or six digits long, so that they meet a record's number by chance. Of the first the image
+# needs every value: only longer numbers count. Of the others it needs none: what meets a number and isn't round goes.
+_NEEDED_MEASURES: Final = frozenset(
     (
-        0x00180084,  # ImagingFrequency
-        0x00181060,  # TriggerTime
-        0x00181063,  # FrameTime
         0x00181074,  # RadionuclideTotalDose
-        0x00181150,  # ExposureTime
-        0x00181151,  # XRayTubeCurrent
-        0x00181152,  # Exposure
-        0x00181153,  # ExposureInuAs
         0x00181242,  # ActualFrameDuration
-        0x00188150,  # ExposureTimeInuS
-        0x00188151,  # XRayTubeCurrentInuA
         0x00280008,  # NumberOfFrames
         0x00281050,  # WindowCenter
         0x00281051,  # WindowWidth
@@ -60,118 +53,23 @@ _LARGE_MEASURES: Final = frozenset(
         0x00541322,  # DoseCalibrationFactor
     )
 )
+_OTHER_MEASURES: Final = frozenset(
+    (
+        0x00180084,  # ImagingFrequency
+        0x00181060,  # TriggerTime
+        0x00181063,  # FrameTime
+        0x00181150,  # ExposureTime
+        0x00181151,  # XRayTubeCurrent
+        0x00181152,  # Exposure
+        0x00181153,  # ExposureInuAs
+        0x00188150,  # ExposureTimeInuS
+        0x00188151,  # XRayTubeCurrentInuA
+    )
+)
+_ROUND: Final = re.compile(r"\d+00|32767|32768|65535|65536")
 _TIMEZONE: Final = 0x00080201
 _ZONE: Final = re.compile(rb"[+-]\d{4}")
 _AGE: Final = re.compile(rb"(\d{3})([DWMY])")
-_CODE_VALUE: Final = re.compile(
-    r"\d{3,5}|1[0-3]\d{4}|[A-Z]\d?-[0-9A-F]{4,5}|\d{1,7}-\d|RID\d{1,6}|RDE\d{1,5}|[A-Z]{1,4}\d{0,3}|[A-Z0-9]{4}"
-)
-_UNITS: Final = frozenset(
-    [
-        "1",
-        "%",
-        "mm",
-        "cm",
-        "m",
-        "mm2",
-        "cm2",
-        "mm3",
-        "cm3",
-        "ml",
-        "l",
-        "g",
-        "kg",
-        "mg",
-        "ug",
-        "s",
-        "ms",
-        "us",
-        "min",
-        "h",
-        "d",
-        "wk",
-        "mo",
-        "a",
-        "deg",
-        "rad",
-        "kV",
-        "mA",
-        "mAs",
-        "uA.s",
-        "mGy",
-        "Gy",
-        "mGy.cm",
-        "Gy.m2",
-        "dGy.cm2",
-        "Hz",
-        "MHz",
-        "{ratio}",
-        "{counts}",
-        "{propcounts}",
-        "{SUVbw}g/ml",
-        "g/ml",
-        "Bq",
-        "Bq/ml",
-        "MBq",
-        "mm/s",
-        "mm2/s",
-        "[hnsf'U]",
-        "no",
-        "units",
-        "cm2/ml",
-        "/cm",
-        "mmHg",
-        "mm[Hg]",
-        "[degF]",
-        "Cel",
-        "mL/min",
-        "{ROI}",
-        "{slices}",
-        "{frames}",
-        "eV",
-        "keV",
-    ]
-)
-_SCHEMES: Final = frozenset(
-    [
-        "DCM",
-        "SCT",
-        "SRT",
-        "SNM3",
-        "SNM",
-        "LN",
-        "UCUM",
-        "RADLEX",
-        "FMA",
-        "UMLS",
-        "NCIt",
-        "NCIT",
-        "UBERON",
-        "RADELEMENT",
-        "IBSI",
-        "I9C",
-        "I10",
-        "I10P",
-        "ICD10",
-        "C4",
-        "CPT4",
-        "MSH",
-        "BI",
-        "ITIS_TSN",
-        "PUBCHEM_CID",
-        "ISO639_1",
-        "ISO639_2",
-        "ISO3166_1",
-        "RFC3066",
-        "IEEE10101",
-        "MDC",
-        "NDC",
-        "RXNORM",
-        "LOINC",
-        "99SDM",
-    ]
-)
-_VERSION: Final = re.compile(r"\d{1,4}(?:\.\d{1,4}){0,3}|20\d{6}")
 _GRAPHIC_LAYERS: Final = frozenset((0x00700002, 0x00700402))  # names that refer to each other
 
 
@@ -229,10 +127,16 @@ def _check(tag: int, vr: bytes, old: bytes, scope: Surroundings, _parent: int) -
 
 
 def record_number(tag: int, old: bytes, known: Known) -> bool:
-    """Is one of these numbers that of a record? Where images have numbers that long, six digits meet by chance."""
+    """Is one of these numbers that of a record?"""
     parts = old.decode("latin-1").rstrip("\0 ").split("\\")
-    found = [part for part in parts if part.strip() and known.is_number(part)]
-    return any(tag not in _LARGE_MEASURES or len(digits_of(part)[0]) > 6 for part in found)
+    return any(known.is_number(part) and not _by_chance(tag, digits_of(part)[0]) for part in parts if part.strip())
+
+
+def _by_chance(tag: int, digits: str) -> bool:
+    """May a measure meet a record's number by chance, and has to stay?"""
+    if len(digits) > 6:
+        return False
+    return tag in _NEEDED_MEASURES or (tag in _OTHER_MEASURES and _ROUND.fullmatch(digits) is not None)
 
 
 def _code_strings(tag: int, old: bytes, scope: Surroundings) -> bytes | None:
@@ -271,40 +175,17 @@ def _shortened(cleaned: bytes, longest: int) -> bytes:
     return b"\\".join(part[:longest].rstrip() for part in cleaned.split(b"\\"))
 
 
-def _code(tag: int, _vr: bytes, old: bytes, scope: Surroundings, _parent: int) -> bytes | None:
+def _code(tag: int, _vr: bytes, old: bytes, scope: Surroundings, parent: int) -> bytes | None:
     text = old.decode(scope.codec, "replace").strip(" \0")
-    if scope.known.in_text(text):
+    if not parent or scope.known.in_text(text):
         return None
     if tag == 0x00080102:
-        return old if text in _SCHEMES else None
+        return old if text in codes.SCHEMES else None
     if tag == 0x00080103:
-        return old if _VERSION.fullmatch(text) else None
+        return old if codes.VERSION.fullmatch(text) else None
     if tag == 0x00080104:
         return clean_values(text.encode(scope.codec, "ignore"), scope.codec, scope.known)
-    return old if text in _UNITS or _CODE_VALUE.fullmatch(text) or _is_snomed(text) else None
-
-
-def _is_snomed(text: str) -> bool:
-    """A SNOMED CT identifier of a concept, by its partition and its check digit (Verhoeff's): other long numbers go."""
-    if not (6 <= len(text) <= 18 and text.isascii() and text.isdigit()) or text[-3:-1] not in ("00", "10"):
-        return False
-    check = 0
-    for place, digit in enumerate(reversed(text)):
-        value = int(digit)
-        for _ in range(place % 8):
-            value = _PERMUTED[value]
-        check = _sum_of_turns(check, value)
-    return check == 0
-
-
-_PERMUTED: Final = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)
-
-
-def _sum_of_turns(one: int, other: int) -> int:
-    """The sum of two digits in the group of a pentagon's turns (0 to 4) and reflections (5 to 9)."""
-    if one < 5:
-        return (one + other) % 5 + (5 if other >= 5 else 0)
-    return (one - other) % 5 + (0 if other >= 5 else 5)
+    return old if codes.is_snomed(text) or (tag not in _LONG_CODES and codes.may_be(text)) else None
 
 
 def _uid(_tag: int, _vr: bytes, old: bytes, scope: Surroundings, _parent: int) -> bytes | None:
@@ -345,7 +226,14 @@ def _one_date(old: bytes, scope: Surroundings) -> bytes | None:
 def _one_time(old: bytes, scope: Surroundings) -> bytes | None:
     if scope.profile.dates is Dates.YEAR:
         return None
-    return old if not old or _TIME.fullmatch(old) else None
+    return old if not old or (_TIME.fullmatch(old) and not _is_record(old, scope)) else None
+
+
+def _is_record(clock: bytes, scope: Surroundings) -> bool:
+    """Is a time, or its fraction of a second, the number of a record?"""
+    whole, _, fraction = clock.decode("latin-1").replace(":", "").partition(".")
+    numbers = scope.known.numbers
+    return (len(whole) > 5 and whole in numbers) or (len(fraction) > 4 and fraction in numbers)
 
 
 def _one_date_time(old: bytes, scope: Surroundings) -> bytes | None:
@@ -355,6 +243,8 @@ def _one_date_time(old: bytes, scope: Surroundings) -> bytes | None:
     day = _one_date(found[1], scope)
     if day is None or scope.profile.dates is Dates.YEAR:
         return day[:4] if day else None
+    if _is_record(found[2], scope):
+        return day
     return day + found[2] + (found[3] or b"")
 
 

@@ -185,7 +185,7 @@ def expansions(data: bytes, depth: int = 2):
     for order in ("utf-16-le", "utf-16-be", "utf-32-le"):
         for start in (0, 1):
             yield data[start:].decode(order, "ignore").encode("utf-8", "ignore")
-    found = [base64.b64decode(m + b"=" * (-len(m) % 4)) for m in re.findall(rb"[A-Za-z0-9+/]{16,}", data)]
+    found = [base64.b64decode(m[: len(m) // 4 * 4]) for m in re.findall(rb"[A-Za-z0-9+/]{16,}", data)]
     found += [bytes.fromhex(m.decode()[: len(m) // 2 * 2]) for m in re.findall(rb"(?:[0-9a-fA-F]{2}){6,}", data)]
     if b"%" in data:
         found += [urllib.parse.unquote_to_bytes(m) for m in re.findall(rb"(?:[\w ,.]*%[0-9a-fA-F]{2}[\w ,.]*)+", data)]
