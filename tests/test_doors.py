@@ -170,6 +170,7 @@ TABLE: dict[str, list[Row]] = {
         Row(PAGE, READERS["chest"], {"study_id": "study:chest", "other_id": "study:prior"}),
     ],
     "report-pdf": of_studies(PAGE),
+    "report-locked": of_studies(POST),
     "report-document": of_studies(PAGE),
     "viewer-data": of_studies(PAGE),
     "download": of_studies(FORM, copy=True),

@@ -46,6 +46,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("scans/<uuid:study_id>/", scans.study, name="study"),
     path("scans/<uuid:study_id>/beside/<uuid:other_id>/", scans.compare, name="compare"),
     path("scans/<uuid:study_id>/report.pdf", scans.report_pdf, name="report-pdf"),
+    path("scans/<uuid:study_id>/report-locked.pdf", scans.report_locked, name="report-locked"),
     path("scans/<uuid:study_id>/report-document.pdf", scans.report_document, name="report-document"),
     path("scans/<uuid:study_id>/copy", scans.download, name="download"),
     path("scans/<uuid:study_id>/viewer.json", images.viewer_json, name="viewer-data"),

@@ -17,7 +17,7 @@ from scanward.people.models import Patient
 from scanward.portal.words import OFFERED, TO_HOSPITALS, TO_OTHERS
 from scanward.release import house, peers
 from scanward.release.actions import RecipientDetails
-from scanward.release.ways import ON_MEDIA, Arrival, Medium
+from scanward.release.ways import Arrival, Medium, check_format
 from scanward.web import showing
 from scanward.web.doors import SignedInRequest
 from scanward.web.forms import chosen, day, typed
@@ -238,13 +238,7 @@ def _check_to(draft: Draft) -> None:
 def _check_how(draft: Draft) -> None:
     if draft.delivery is Arrival.EXCHANGE and not draft.peer:
         raise Unlawful("Choose to which hospital it goes.", "45 CFR 164.524(c)(2)")
-    if draft.medium is not Medium.DICOM and draft.images:
-        raise Unlawful(
-            "Images can't be printed or put into a PDF. Choose the digital format, or the report alone.",
-            "45 CFR 164.524(c)(2)",
-        )
-    if draft.medium is Medium.PAPER and draft.delivery not in ON_MEDIA:
-        raise Unlawful("Paper comes by mail, or you pick it up.", "45 CFR 164.524(c)(2)")
+    check_format(draft.medium, draft.delivery, images=draft.images)
     if draft.delivery is Arrival.MAIL and not draft.way.to_other and draft.lacks("contact"):
         raise Unlawful("Write down your postal address, so that it can come by mail.", "45 CFR 164.524(c)(3)(i)")
     if draft.request.POST.get("expedited") and draft.lacks("expedited_reason"):

@@ -21,8 +21,10 @@ from scanward.archive.reports import SectionKind, current, read_document, read_r
 from scanward.bundles import layout
 from scanward.bundles.language import Language
 from scanward.bundles.members import Member, with_head
+from scanward.bundles.pdf import PdfRefused, encrypt_pdf
 from scanward.bundles.report import Moment, ReportPage, Section, Status, report_pdf
 from scanward.dicom.preamble import PreambleKind
+from scanward.law.errors import Unlawful
 from scanward.release import house
 from scanward.reporting.kinds import Document
 
@@ -171,6 +173,22 @@ def report_document(
         times={what: house.wall(when) for what, when in times.items() if when},
     )
     return report_pdf(page, language=Language(language), made_on=day)
+
+
+def locked_pdf(document: bytes, passphrase: str) -> bytes:
+    """Return a PDF that opens with the passphrase only (AES-256).
+
+    Raises:
+        Unlawful: it has a lock of its own, or the passphrase is too short to be one.
+    """
+    try:
+        return encrypt_pdf(document, passphrase)
+    except PdfRefused:
+        raise Unlawful(
+            "This report has a lock of its own. Choose the ZIP file instead.", "45 CFR 164.524(c)(2)"
+        ) from None
+    except ValueError:
+        raise Unlawful("A passphrase has at least 12 characters.", "45 CFR 164.312(e)(1)") from None
 
 
 def manifest_key() -> Ed25519PrivateKey:

@@ -6,6 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from scanward.law import fees
+from scanward.law.errors import Unlawful
 
 
 class Channel(StrEnum):
@@ -23,6 +24,7 @@ class Medium(StrEnum):
 
     DICOM = "dicom"
     PDF = "pdf"
+    LOCKED_PDF = "locked_pdf"
     PAPER = "paper"
 
 
@@ -50,6 +52,8 @@ LAW_DELIVERY: dict[Arrival, fees.Delivery] = {
 ENCRYPTED = frozenset({Arrival.EMAIL, Arrival.MAIL, Arrival.PICKUP})
 ON_MEDIA = frozenset({Arrival.MAIL, Arrival.PICKUP})
 MAILBOX = frozenset({Arrival.EMAIL, Arrival.PLAIN_EMAIL})
+# Elsewhere the whole copy is locked, or nobody else can come near it.
+LOCKED_BY_ITSELF = frozenset({Arrival.EMAIL, Arrival.PORTAL})
 
 CHANNEL_NAMES = {
     Channel.PORTAL: _("Portal"),
@@ -61,6 +65,7 @@ CHANNEL_NAMES = {
 MEDIUM_NAMES = {
     Medium.DICOM: _("Digital images (DICOM), with the report as PDF"),
     Medium.PDF: _("The report as a PDF file"),
+    Medium.LOCKED_PDF: _("The report as a PDF file that opens only with a passphrase"),
     Medium.PAPER: _("The report on paper"),
 }
 ARRIVAL_NAMES = {
@@ -97,3 +102,20 @@ PROS_AND_CONS: dict[Arrival, tuple[str | Promise, str | Promise]] = {
         _("The other hospital must be connected with us."),
     ),
 }
+
+
+def check_format(medium: Medium, delivery: Arrival, *, images: bool) -> None:
+    """Refuse a form that what was asked for does not have, or that does not go this way (G1, G3).
+
+    Raises:
+        Unlawful: images are no PDF and no paper; paper has to be carried; a locked PDF goes by e-mail or portal.
+    """
+    if medium is not Medium.DICOM and images:
+        raise Unlawful(
+            "Images can't be printed or put into a PDF. Choose the digital format, or the report alone.",
+            "45 CFR 164.524(c)(2)",
+        )
+    if medium is Medium.PAPER and delivery not in ON_MEDIA:
+        raise Unlawful("Paper comes by mail, or you pick it up.", "45 CFR 164.524(c)(2)")
+    if medium is Medium.LOCKED_PDF and delivery not in LOCKED_BY_ITSELF:
+        raise Unlawful("A locked PDF comes by encrypted e-mail, or you download it here.", "45 CFR 164.524(c)(2)")

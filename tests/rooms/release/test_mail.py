@@ -11,6 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.core import mail
+from django.test import Client
 
 from cast import NOW, PLACE, Cast
 from rooms.release.helping import later
@@ -19,7 +20,7 @@ from scanward.people.models import Account
 from scanward.release import actions
 from scanward.release.actions.mailing import send_again
 from scanward.release.models import ReleaseRequest
-from scanward.release.ways import Arrival, Channel
+from scanward.release.ways import Arrival, Channel, Medium
 
 pytestmark = pytest.mark.django_db
 
@@ -134,3 +135,57 @@ def test_a_mail_that_may_not_leave_any_more_stays(
     ready.refresh_from_db()
     assert ready.state == "returned_mail"
     assert not [sent for sent in mail.outbox if sent.attachments]
+
+
+def opens(document: bytes, folder: Path, passphrase: str) -> str:
+    """What poppler reads in a PDF with this passphrase; nothing where it does not open."""
+    path = folder / "report.pdf"
+    path.write_bytes(document)
+    command = ["pdftotext", "-upw", passphrase, path, "-"]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30).stdout
+
+
+def test_a_locked_report_that_was_wished_for_comes_as_a_pdf_that_the_passphrase_opens(
+    cast: Cast, lena: Account, approved: Any, tmp_path: Path, django_capture_on_commit_callbacks: Any
+) -> None:
+    """Requirements B8, G3, G7, G16: the report alone, as asked for, and its passphrase another way."""
+    wish = {"delivery": Arrival.EMAIL, "contact": "alice@example.org", "medium": Medium.LOCKED_PDF, "images": False}
+    request = approved(**wish)
+    actions.build(request, by=cast.hal, now=NOW, place=PLACE)
+    actions.check_passed(request, by=lena, note="", now=NOW, place=PLACE)
+    with pytest.raises(Unlawful, match="passphrase"):
+        actions.deliver(request, actions.HandOver(), by=cast.hal, now=NOW, place=PLACE)
+    with django_capture_on_commit_callbacks(execute=True):
+        over = actions.HandOver(passphrase_by="phone")
+        done = actions.deliver(request, over, by=cast.hal, now=NOW, place=PLACE)
+    sent = next(item for item in mail.outbox if item.attachments)
+    [(name, content, kind)] = sent.attachments
+    assert (name, kind) == ("report.pdf", "application/pdf")
+    assert done.passphrase not in sent.body + sent.subject
+    assert "Rivera" in opens(content, tmp_path, done.passphrase)
+    assert opens(content, tmp_path, "") == opens(content, tmp_path, done.passphrase[:-1] + "x") == ""
+
+
+@pytest.mark.parametrize(
+    ("delivery", "images", "says"),
+    [(Arrival.LINK, False, "locked PDF comes by"), (Arrival.EMAIL, True, "Images can't be printed")],
+)
+def test_a_locked_pdf_is_offered_where_it_can_be_given(
+    cast: Cast, ask: Any, delivery: Arrival, images: bool, says: str
+) -> None:
+    with pytest.raises(Unlawful, match=says):
+        ask(delivery=delivery, medium=Medium.LOCKED_PDF, images=images)
+
+
+def test_a_report_is_downloaded_with_a_lock_from_the_portal(cast: Cast, client: Client, tmp_path: Path) -> None:
+    """Requirements G7, I17: with the passphrase that the page proposes, or one of her own; never with a short one."""
+    client.force_login(cast.alice)
+    page = client.get(f"/scans/{cast.chest.pk}/copy").content.decode()
+    proposed = page.split('name="passphrase" value="')[1].split('"')[0]
+    for passphrase in (proposed, "a sentence of mine"):
+        answer = client.post(f"/scans/{cast.chest.pk}/report-locked.pdf", {"passphrase": passphrase})
+        document = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
+        assert "Rivera" in opens(document, tmp_path, passphrase)
+        assert opens(document, tmp_path, "") == ""
+    short = client.post(f"/scans/{cast.chest.pk}/report-locked.pdf", {"passphrase": "short"}, follow=True)
+    assert "at least 12 characters" in short.content.decode()

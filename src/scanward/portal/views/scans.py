@@ -3,11 +3,12 @@
 from io import BytesIO
 from uuid import UUID
 
+from django.contrib import messages
 from django.db.models import Sum
 from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import get_language
-from django.views.decorators.http import require_GET, require_http_methods, require_safe
+from django.utils.translation import get_language, gettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from scanward.access.actions import AccessRefused
 from scanward.access.kinds import Action, RecordFacts, Relation
@@ -15,12 +16,16 @@ from scanward.access.purposes import usual_purpose
 from scanward.archive.models import TAKEN_BACK, Instance, Report, Study
 from scanward.archive.reports import SectionKind, current, read_document, read_report
 from scanward.archive.urgent import treating
+from scanward.bundles import passphrase
+from scanward.law.errors import Unlawful
 from scanward.portal.glossary import advice_in, terms_in
 from scanward.release import house, packages
+from scanward.release.contents import locked_pdf
 from scanward.release.holds import context_for, withheld_report
 from scanward.release.models import Package
 from scanward.web import showing
 from scanward.web.doors import SignedInRequest, allowed, gone, place_of, signed_in, study_or_404
+from scanward.web.forms import typed
 from scanward.web.ranges import ranged
 
 
@@ -86,15 +91,38 @@ def compare(request: SignedInRequest, study_id: UUID, other_id: UUID) -> HttpRes
 @signed_in
 def report_pdf(request: SignedInRequest, study_id: UUID) -> HttpResponse | FileResponse:
     """Give the report as a PDF (G2)."""
+    document = _document(request, study_or_404(study_id))
+    return _saved(document) if document else gone(request)
+
+
+@require_POST
+@signed_in
+def report_locked(request: SignedInRequest, study_id: UUID) -> HttpResponse | FileResponse:
+    """Give the report as a PDF that opens with a passphrase only, which the person has chosen or written down (G7)."""
     found = study_or_404(study_id)
+    document = _document(request, found)
+    if document is None:
+        return gone(request)
+    try:
+        return _saved(locked_pdf(document, typed(request, "passphrase")))
+    except Unlawful as why:
+        messages.error(request, gettext(why.sentence))
+        return redirect("download", found.pk)
+
+
+def _document(request: SignedInRequest, found: Study) -> bytes | None:
+    """Return the report on paper, if there is one now."""
     grant = allowed(request, Action.VIEW_REPORT, found)
     report = current(found)
     if report is None:
-        return gone(request)
+        return None
     sections = {section.kind: section.text for section in read_report(grant, report, now=request.now)}
-    document = packages.report_document(
+    return packages.report_document(
         found, report, sections, language=get_language() or "en", day=house.today(request.now)
     )
+
+
+def _saved(document: bytes) -> FileResponse:
     return FileResponse(BytesIO(document), as_attachment=True, filename="report.pdf", content_type="application/pdf")
 
 
@@ -135,7 +163,13 @@ def download(request: SignedInRequest, study_id: UUID) -> HttpResponse:
         return redirect("package", package.id)
     allowed(request, Action.DOWNLOAD, found, told=True)
     size = Instance.objects.filter(series__study=found).aggregate(total=Sum("size"))["total"] or 0
-    return render(request, "portal/download.html", {"study": _card(found, current(found)), "size": size})
+    context = {
+        "study": _card(found, current(found)),
+        "size": size,
+        "may_report": Action.VIEW_REPORT not in context_for(request.actor, found, now=request.now).held,
+        "passphrase": passphrase.new(),
+    }
+    return render(request, "portal/download.html", context)
 
 
 @require_GET

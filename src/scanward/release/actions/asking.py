@@ -25,7 +25,7 @@ from scanward.release.capacity import for_herself, purpose_of
 from scanward.release.kinds import Event, State
 from scanward.release.models import Evidence, Recipient, ReleaseRequest
 from scanward.release.moving import atomic, end_packages, lock, move, permit_requester
-from scanward.release.ways import ON_MEDIA, Arrival, Channel, Medium
+from scanward.release.ways import Arrival, Channel, Medium, check_format
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,19 +153,8 @@ def _check(asked: Asked, now: datetime) -> None:
         raise Unlawful("A request can't be received in the future.", "45 CFR 164.524(b)(2)(i)")
     if asked.delivery is Arrival.EXCHANGE and asked.recipient is None:
         raise Unlawful("Name the doctor or hospital that it goes to.", "45 CFR 164.530(c)(1)")
-    _check_medium(asked)
-    if asked.medium is Medium.PAPER and asked.delivery not in ON_MEDIA:
-        raise Unlawful("Paper comes by mail, or you pick it up.", "45 CFR 164.524(c)(2)")
+    check_format(asked.medium, asked.delivery, images=asked.images)
     _check_track(asked)
-
-
-def _check_medium(asked: Asked) -> None:
-    """Only the report is a PDF or a sheet of paper; images stay the digital files that they are (G1, G3)."""
-    if asked.medium is not Medium.DICOM and asked.images:
-        raise Unlawful(
-            "Images can't be printed or put into a PDF. Choose the digital format, or the report alone.",
-            "45 CFR 164.524(c)(2)",
-        )
 
 
 def _check_track(asked: Asked) -> None:

@@ -1,5 +1,6 @@
 """Copies that go by e-mail: sent when the delivery is committed, and again if the sender died in between (fault D8)."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from smtplib import SMTPException
@@ -20,11 +21,11 @@ from scanward.law.errors import Unlawful
 from scanward.people.kinds import MailKind
 from scanward.release import notices
 from scanward.release.actions.preparing import clerk_permit, laid_out
-from scanward.release.contents import Download, Permit
+from scanward.release.contents import Download, Permit, locked_pdf
 from scanward.release.kinds import Event, State
 from scanward.release.models import Delivery, ReleasePackage, ReleaseRequest
 from scanward.release.moving import atomic, lock, move, tell
-from scanward.release.ways import MAILBOX
+from scanward.release.ways import MAILBOX, Medium
 
 # A mail that was not handed over for so long has lost its sender.
 STILL_AFTER = timedelta(minutes=15)
@@ -86,15 +87,31 @@ def open_for(package: ReleasePackage, permit_: Permit, *, plain: bool = False) -
     return Download(zipped.size, zipped.tag, zipped.iterate)
 
 
+def locked_reports(package: ReleasePackage, permit_: Permit) -> Iterator[tuple[str, bytes]]:
+    """The package's reports, each a PDF that opens with its passphrase: a telephone opens it, and a ZIP it may not.
+
+    Raises:
+        Unlawful: one is a PDF with a lock of its own.
+    """
+    for member in laid_out(package, permit_):
+        if member.name.startswith("report/"):
+            with member.open() as stream:
+                yield member.name.removeprefix("report/"), locked_pdf(stream.read(), package.passphrase)
+
+
 def _mail(sent: Delivery, *, place: Place) -> SealedMail:
     """Put the mail together; its subject and text say nothing about anybody."""
     assert sent.sent_by
     permit_ = clerk_permit(sent.package, sent.sent_by, place=place)
-    whole = b"".join(open_for(sent.package, permit_, plain=bool(sent.certificate)).iterate(0, None))
     mail = SealedMail(
         "Your records", "The records that you asked for are attached.\n", settings.DEFAULT_FROM_EMAIL, [sent.address]
     )
-    mail.attach("records.zip", whole, "application/zip")
+    if sent.request.medium == Medium.LOCKED_PDF.value and not sent.certificate:
+        for name, locked in locked_reports(sent.package, permit_):
+            mail.attach(name, locked, "application/pdf")
+    else:
+        whole = b"".join(open_for(sent.package, permit_, plain=bool(sent.certificate)).iterate(0, None))
+        mail.attach("records.zip", whole, "application/zip")
     mail.certificate = sent.certificate
     return mail
 

@@ -19,7 +19,7 @@ from scanward.release import house, letters
 from scanward.release.kinds import Event
 from scanward.release.models import FeeQuote, ReleaseRequest
 from scanward.release.moving import asked_by, atomic, current_quote, lock, move, permit, permit_requester, tell
-from scanward.release.ways import LAW_DELIVERY, Arrival, Medium
+from scanward.release.ways import LAW_DELIVERY, Arrival, Medium, check_format
 
 # The house's schedule (E8): copying takes ten minutes, a disc or stick its price, a parcel its postage.
 LABOUR_RATE = Decimal("24.00")
@@ -159,11 +159,7 @@ def change_format(
     actor = _requester_or_desk(request, by=by, now=now, place=place)
     with atomic():
         row = lock(request)
-        if medium is not Medium.DICOM and Item.IMAGES in row.grantable:
-            raise Unlawful(
-                "Images can't be printed or put into a PDF. Choose the digital format, or the report alone.",
-                "45 CFR 164.524(c)(2)",
-            )
+        check_format(medium, delivery, images=Item.IMAGES in row.grantable)
         row.delivery, row.medium = delivery.value, medium.value
         row.quotes.update(replaced=True)
         move(
