@@ -173,6 +173,7 @@ TABLE: dict[str, list[Row]] = {
     "report-locked": of_studies(POST),
     "report-document": of_studies(PAGE),
     "viewer-data": of_studies(PAGE),
+    "study-still": of_studies(PAGE),
     "download": of_studies(FORM, copy=True),
     "frame": [
         Row(("GET",), READERS["chest"], {"study_id": "study:chest", "instance_id": "image:chest", "index": "0"}),
@@ -334,7 +335,7 @@ TABLE: dict[str, list[Row]] = {
     "access-review": [Row(PAGE, frozenset({"priya"}), {"review_id": "row:review"})],
 }
 # The account pages of django-allauth show a person's own account and nothing else; they are tried all the same.
-LIBRARY = ("account_", "mfa_", "usersessions_")
+LIBRARY = ("account_", "mfa_")
 
 
 def routes(patterns=None) -> Iterator[URLPattern]:
@@ -425,7 +426,9 @@ def plain_404(monkeypatch):
     """The page "not found" costs most of the time; what stands on it is looked at once, below."""
     from scanward.web import errors
 
-    monkeypatch.setattr(errors, "render", lambda _request, _page, status: HttpResponse(b"nothing here", status=status))
+    monkeypatch.setattr(
+        errors, "render", lambda _request, _page, *_words, status: HttpResponse(b"nothing here", status=status)
+    )
 
 
 @pytest.mark.parametrize("who", sorted(KINDS))

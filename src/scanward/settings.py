@@ -140,7 +140,6 @@ MIDDLEWARE = [
     "scanward.web.middleware.CsrfCheck",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "scanward.people.middleware.SessionLimits",
@@ -245,7 +244,6 @@ MFA_TOTP_ISSUER = FACILITY_NAME
 MFA_ADAPTER = "scanward.people.adapter.SecondStepAdapter"
 # WebAuthn asks for a secure origin; browsers count http://localhost as one, and so does the demo.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO
-USERSESSIONS_TRACK_ACTIVITY = True
 # Sign-in for staff by the house's directory, OpenID Connect (docs/how-to/staff-directory.md). Without an issuer: none.
 OIDC_ISSUER = env("OIDC_ISSUER")
 OIDC_CLIENT_ID = env("OIDC_CLIENT_ID", "scanward")

@@ -48,6 +48,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("scans/<uuid:study_id>/report.pdf", scans.report_pdf, name="report-pdf"),
     path("scans/<uuid:study_id>/report-locked.pdf", scans.report_locked, name="report-locked"),
     path("scans/<uuid:study_id>/report-document.pdf", scans.report_document, name="report-document"),
+    path("scans/<uuid:study_id>/still", scans.still, name="study-still"),
     path("scans/<uuid:study_id>/copy", scans.download, name="download"),
     path("scans/<uuid:study_id>/viewer.json", images.viewer_json, name="viewer-data"),
     path("scans/<uuid:study_id>/images/<uuid:instance_id>/<int:index>", images.frame_pixels, name="frame"),
@@ -148,7 +149,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language/", include("django.conf.urls.i18n")),
     path("account/", include("allauth.account.urls")),
     path("account/2fa/", include("allauth.mfa.urls")),
-    path("account/sessions/", include("allauth.usersessions.urls")),
     # Of allauth's pages for other houses' accounts none is here: staff of the directory come in by these two alone.
     path("account/staff/", directory.begin, name="staff-sign-in"),
     path("account/staff/back/", directory.back, name="staff-sign-in-back"),

@@ -12,7 +12,6 @@ PAGES = (
     "/account/2fa/webauthn/",
     "/account/password/change/",
     "/account/email/",
-    "/account/sessions/",
     "/account/reauthenticate/",
 )
 # Words of allauth's own pages, which people should never meet.

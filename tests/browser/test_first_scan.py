@@ -86,7 +86,7 @@ def test_the_window_presets_scroll_and_measure(alice):
 
 
 def test_charlie_finds_nothing_of_alices(visit, sign_in, alice, picture):
-    """C1: the same page as for an address that never was."""
+    """Fault C1: the same page as for an address that never was."""
     alice.get_by_role("link", name="CT of the chest").click()
     address = alice.url
     charlie = visit()

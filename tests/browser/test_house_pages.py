@@ -34,7 +34,7 @@ def test_the_privacy_officer_keeps_contracts_and_looks_at_the_rooms(visit, sign_
 
 
 def test_on_a_phone_the_menu_is_one_row_that_the_keyboard_opens(visit, sign_in, no_barriers, picture):
-    """I8: the privacy officer has the most places to go; on a wide screen they all stand there, and no button."""
+    """The privacy officer has the most places to go; on a wide screen they all stand there, and no button."""
     phone, desk = visit(small=True), visit()
     sign_in(phone, "priya")
     sign_in(desk, "priya")

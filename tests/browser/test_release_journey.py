@@ -108,7 +108,7 @@ def test_a_second_opinion_from_the_request_to_the_end_of_the_link(visit, sign_in
 
 @pytest.mark.parametrize("small", [False, True])
 def test_the_forms_fit_a_telephone_and_a_keyboard(visit, sign_in, small):
-    """I20: nothing sticks out sideways, and the form can be sent without a mouse."""
+    """Nothing sticks out sideways, and the form can be sent without a mouse."""
     page = visit(small=small)
     sign_in(page, "alice")
     for address in ("/requests/", "/requests/new/?for=other", "/requests/help/", "/links/", "/where-my-scans-went/"):

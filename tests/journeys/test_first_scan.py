@@ -210,7 +210,7 @@ def test_alice_finds_her_own_view_and_download(cast):
 
 
 def test_pages_are_not_kept_by_the_browser(cast):
-    """C7, C11: no-store, no referrer, strict policy, on every answer."""
+    """Faults C7, C11: no-store, no referrer, strict policy, on every answer."""
     client = browser(cast.alice)
     for address in [*addresses(cast), reverse("scans"), reverse("access-log"), "/nowhere/"]:
         answer = client.get(address)

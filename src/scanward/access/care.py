@@ -13,10 +13,8 @@ from scanward.audit.event import Place
 from scanward.audit.kinds import EventKind, SubjectKind
 from scanward.people import actions
 from scanward.people.actions import NotAllowed, note
-from scanward.people.kinds import CareKind, Role
+from scanward.people.kinds import CLINICIANS, CareKind
 from scanward.people.models import Account, CareRelation, Patient
-
-CLINICIANS = frozenset({Role.TREATING_CLINICIAN, Role.REFERRING_CLINICIAN})
 
 
 def bring_in(

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from scanward.access.kinds import Action, Projection, Relation
 from scanward.law.purpose import PurposeOfUse
-from scanward.people.kinds import Role
+from scanward.people.kinds import CLINICIANS, OFFICERS, Role
 
 # How long a grant lasts; whatever is longer asks again.
 GRANT_LASTS = timedelta(minutes=15)
@@ -18,9 +18,12 @@ _Purposes = frozenset[PurposeOfUse]
 _CARE: _Purposes = frozenset({PurposeOfUse.TREATMENT, PurposeOfUse.COORDINATION, PurposeOfUse.EMERGENCY})
 _SELF: _Purposes = frozenset({PurposeOfUse.PATIENT_REQUEST})
 _PROXY: _Purposes = frozenset({PurposeOfUse.PATIENT_REQUEST, PurposeOfUse.REPRESENTATIVE_REQUEST})
-_DESK: _Purposes = frozenset({PurposeOfUse.RECORDS, PurposeOfUse.OPERATIONS, PurposeOfUse.ADMINISTRATION})
-_OVERSIGHT: _Purposes = frozenset({PurposeOfUse.OPERATIONS, PurposeOfUse.COMPLIANCE})
-# A release is for whatever the requester or the authorization states; these never leave the house.
+_DESK: _Purposes = frozenset({PurposeOfUse.RECORDS, PurposeOfUse.ADMINISTRATION})
+_OVERSIGHT: _Purposes = frozenset({PurposeOfUse.COMPLIANCE})
+# Work on how the house does: it counts what was done, and changes nothing.
+_OPERATIONS: _Purposes = frozenset({PurposeOfUse.QUALITY, PurposeOfUse.OPERATIONS})
+# A release is for whatever the requester or the authorization states, so whoever works on it does so for that, be it
+# for another house's quality work. These never leave the house.
 RELEASE: _Purposes = frozenset(PurposeOfUse) - {
     PurposeOfUse.BREAK_GLASS,
     PurposeOfUse.SYSTEM,
@@ -41,10 +44,8 @@ _OWN_RIGHTS = frozenset(
         Action.ASK_RIGHTS,
     }
 )
-_CLINICIANS = frozenset({Role.TREATING_CLINICIAN, Role.REFERRING_CLINICIAN})
 _RECORDS = frozenset({Role.HIM_CLERK, Role.HIM_LEAD})
 _RECORDS_AND_PRIVACY = _RECORDS | {Role.PRIVACY_OFFICER}
-_OFFICERS = frozenset({Role.PRIVACY_OFFICER, Role.SECURITY_OFFICER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +90,9 @@ RULES: tuple[Rule, ...] = (
         "The patient shared exactly this, and the time is not over.", "45 CFR 164.524(c)(3)(ii)"),
 
     # --- Clinicians
-    Rule("clinician-assigned", _CLINICIANS, Relation.ASSIGNED, _READ, _CARE,
+    Rule("clinician-assigned", CLINICIANS, Relation.ASSIGNED, _READ, _CARE,
         "A clinician who treats the patient may see the record.", "45 CFR 164.506(c)(1)"),
-    Rule("clinician-sends", _CLINICIANS, Relation.ASSIGNED,
+    Rule("clinician-sends", CLINICIANS, Relation.ASSIGNED,
         _only(Action.CREATE_REQUEST, Action.CREATE_SHARE, Action.REVOKE_SHARE), _CARE,
         "A clinician who treats the patient may send the record on for treatment.", "45 CFR 164.506(c)(2)"),
     Rule("clinician-harm", frozenset({Role.TREATING_CLINICIAN}), Relation.ASSIGNED,
@@ -104,25 +105,25 @@ RULES: tuple[Rule, ...] = (
     Rule("clinician-comments", frozenset({Role.TREATING_CLINICIAN}), Relation.ASSIGNED,
         _only(Action.COMMENT_RIGHTS), _CARE | _DESK,
         "The clinician who treats the patient may comment on an amendment.", "45 CFR 164.526(d)(3)"),
-    Rule("clinician-finds", _CLINICIANS, Relation.HOUSE, _only(Action.FIND_PATIENT), _CARE,
+    Rule("clinician-finds", CLINICIANS, Relation.HOUSE, _only(Action.FIND_PATIENT), _CARE,
         "A clinician may find out whether somebody is a patient here, and no more.", "45 CFR 164.514(d)(2)",
         Projection.NOTHING),
-    Rule("break-glass", _CLINICIANS | {Role.PRIVACY_OFFICER}, Relation.OTHER, _only(Action.BREAK_GLASS),
+    Rule("break-glass", CLINICIANS | {Role.PRIVACY_OFFICER}, Relation.OTHER, _only(Action.BREAK_GLASS),
         frozenset({PurposeOfUse.BREAK_GLASS}),
         "In an emergency the record opens at once after a reason is given; a second person reviews it.",
         "45 CFR 164.312(a)(2)(ii)"),
-    Rule("emergency", _CLINICIANS | {Role.PRIVACY_OFFICER}, Relation.EMERGENCY,
+    Rule("emergency", CLINICIANS | {Role.PRIVACY_OFFICER}, Relation.EMERGENCY,
         _READ - {Action.DOWNLOAD} | {Action.BREAK_GLASS}, frozenset({PurposeOfUse.BREAK_GLASS}),
         "The glass is broken for this patient, and the time is not over.", "45 CFR 164.312(a)(2)(ii)"),
 
     # --- Front desk and medical records
     Rule("desk-finds", _RECORDS_AND_PRIVACY | {Role.FRONT_DESK}, Relation.HOUSE, _only(Action.FIND_PATIENT),
-        _DESK, "The desk finds the patient whom somebody asks about.", "45 CFR 164.514(d)(2)", Projection.EXAM),
+        _DESK | _OVERSIGHT, "The desk finds the patient whom somebody asks about.", "45 CFR 164.514(d)(2)", Projection.EXAM),
     Rule("desk-requests", _RECORDS_AND_PRIVACY | {Role.FRONT_DESK}, Relation.OTHER,
         _only(Action.CREATE_REQUEST, Action.VERIFY_IDENTITY, Action.RECORD_AUTHORIZATION, Action.SEE_FEES), RELEASE,
         "The desk takes requests and checks who asks.", "45 CFR 164.514(h)"),
     Rule("desk-requests-unknown", _RECORDS_AND_PRIVACY | {Role.FRONT_DESK}, Relation.HOUSE,
-        _only(Action.CREATE_REQUEST, Action.VERIFY_IDENTITY, Action.RECORD_AUTHORIZATION), _DESK,
+        _only(Action.CREATE_REQUEST, Action.VERIFY_IDENTITY, Action.RECORD_AUTHORIZATION), _DESK | _OVERSIGHT,
         "The desk takes a request before it is known whose record it is about.", "45 CFR 164.524(b)(1)",
         Projection.NOTHING),
     Rule("records-intake", _RECORDS, Relation.OTHER,
@@ -139,10 +140,14 @@ RULES: tuple[Rule, ...] = (
         "A records clerk approves the requests that are hers.", "45 CFR 164.524(b)(2)"),
     Rule("records-lead", frozenset({Role.HIM_LEAD}), Relation.OTHER,
         _only(Action.APPROVE_RELEASE, Action.DENY, Action.CREATE_SHARE, Action.REVOKE_SHARE,
-            Action.SIGN_AUTHORIZATION, Action.REVOKE_AUTHORIZATION, Action.VIEW_ACCESS_LOG), RELEASE,
+            Action.SIGN_AUTHORIZATION, Action.REVOKE_AUTHORIZATION), RELEASE,
         "The records lead decides about releases.", "45 CFR 164.524(b)(2)"),
-    Rule("records-check", _RECORDS_AND_PRIVACY, Relation.OTHER, _only(Action.QUALITY_CHECK, Action.ANSWER_RIGHTS),
-        RELEASE, "A second person checks a package before it leaves.", "45 CFR 164.530(c)(1)"),
+    Rule("records-log", frozenset({Role.HIM_LEAD}), Relation.OTHER, _only(Action.VIEW_ACCESS_LOG), _DESK,
+        "The records lead may see who has looked, to answer a patient.", "45 CFR 164.528(a)", Projection.NOTHING),
+    Rule("records-check", _RECORDS_AND_PRIVACY, Relation.OTHER, _only(Action.QUALITY_CHECK), RELEASE,
+        "A second person checks a package before it leaves.", "45 CFR 164.530(c)(1)"),
+    Rule("records-answers", _RECORDS_AND_PRIVACY, Relation.OTHER, _only(Action.ANSWER_RIGHTS), _DESK | _OVERSIGHT,
+        "Records staff answer who asks for a correction, a limit or a list.", "45 CFR 164.526(b)(1)"),
     Rule("records-quote", _RECORDS_AND_PRIVACY, Relation.OTHER, _only(Action.QUOTE_FEES), RELEASE,
         "Records staff say beforehand what a copy costs.", "45 CFR 164.524(c)(4)"),
     Rule("fee-schedule", frozenset({Role.HIM_LEAD, Role.PRIVACY_OFFICER}), Relation.HOUSE, _only(Action.SET_FEES),
@@ -160,7 +165,7 @@ RULES: tuple[Rule, ...] = (
         frozenset({PurposeOfUse.PAYMENT}),
         "Billing sees quotes and amounts, without anything clinical.", "45 CFR 164.502(b)", Projection.NOTHING),
     Rule("operations", frozenset({Role.HIM_LEAD, Role.PRIVACY_OFFICER}), Relation.OTHER, _only(Action.VIEW_STUDY),
-        frozenset({PurposeOfUse.QUALITY}),
+        _OPERATIONS,
         "Quality work sees which exams were made, without names, images and reports.", "45 CFR 164.502(b)",
         Projection.OPERATIONS),
 
@@ -179,20 +184,23 @@ RULES: tuple[Rule, ...] = (
         "The privacy officer may read a report where a complaint or an incident asks for it.",
         "45 CFR 164.530(d)(1)"),
     Rule("privacy-decides", frozenset({Role.PRIVACY_OFFICER}), Relation.OTHER,
-        _only(Action.APPROVE_RELEASE, Action.REVIEW_DENIAL, Action.SIGN_AUTHORIZATION, Action.REVOKE_AUTHORIZATION,
-            Action.REFUSE_REPRESENTATIVE, Action.MANAGE_REPRESENTATIVE, Action.LABEL_STUDY, Action.MANAGE_CARE,
-            Action.CHANGE_PATIENT, Action.WATCH_PATIENT), RELEASE,
-        "The privacy officer decides what others may not decide alone.", "45 CFR 164.530(a)(1)"),
-    Rule("officer-revokes", _OFFICERS, Relation.OTHER, _only(Action.REVOKE_SHARE), _OVERSIGHT,
+        _only(Action.APPROVE_RELEASE, Action.REVIEW_DENIAL, Action.SIGN_AUTHORIZATION, Action.REVOKE_AUTHORIZATION),
+        RELEASE, "The privacy officer decides what others may not decide alone.", "45 CFR 164.530(a)(1)"),
+    Rule("privacy-protects", frozenset({Role.PRIVACY_OFFICER}), Relation.OTHER,
+        _only(Action.REFUSE_REPRESENTATIVE, Action.MANAGE_REPRESENTATIVE, Action.LABEL_STUDY, Action.MANAGE_CARE,
+            Action.CHANGE_PATIENT, Action.WATCH_PATIENT), _DESK | _OVERSIGHT,
+        "The privacy officer says who may act for a patient or treat her, and what needs more care.",
+        "45 CFR 164.530(a)(1)"),
+    Rule("officer-revokes", OFFICERS, Relation.OTHER, _only(Action.REVOKE_SHARE), _OVERSIGHT,
         "An officer may end any share at once.", "45 CFR 164.308(a)(6)(ii)"),
-    Rule("privacy-log", _OFFICERS, Relation.OTHER, _only(Action.VIEW_ACCESS_LOG, Action.VERIFY_LEDGER), _OVERSIGHT,
+    Rule("privacy-log", OFFICERS, Relation.OTHER, _only(Action.VIEW_ACCESS_LOG, Action.VERIFY_LEDGER), _OVERSIGHT,
         "The officers may read who saw what.", "45 CFR 164.308(a)(1)(ii)(D)", Projection.NOTHING),
     Rule("privacy-review", frozenset({Role.PRIVACY_OFFICER}), Relation.OTHER, _only(Action.REVIEW_GLASS), _OVERSIGHT,
         "The privacy officer reviews each emergency access that another person made.", "45 CFR 164.308(a)(1)(ii)(D)",
         Projection.NOTHING),
-    Rule("officer-explains", _OFFICERS, Relation.OTHER, _only(Action.EXPLAIN_ACCESS), _OVERSIGHT,
+    Rule("officer-explains", OFFICERS, Relation.OTHER, _only(Action.EXPLAIN_ACCESS), _OVERSIGHT,
         "The officers may ask why somebody may see a record.", "45 CFR 164.308(a)(4)", Projection.NOTHING),
-    Rule("officer-house", _OFFICERS, Relation.HOUSE,
+    Rule("officer-house", OFFICERS, Relation.HOUSE,
         _only(Action.READ_LEDGER, Action.VERIFY_LEDGER, Action.EXPLAIN_ACCESS, Action.MANAGE_INCIDENTS), _OVERSIGHT,
         "The officers watch over the ledger and handle incidents.", "45 CFR 164.308(a)(6)"),
     Rule("privacy-house", frozenset({Role.PRIVACY_OFFICER}), Relation.HOUSE,

@@ -21,8 +21,8 @@ BY_ROLE = (
     (Role.HIM_LEAD, PurposeOfUse.RECORDS),
     (Role.FRONT_DESK, PurposeOfUse.RECORDS),
     (Role.BILLING, PurposeOfUse.PAYMENT),
-    (Role.PRIVACY_OFFICER, PurposeOfUse.OPERATIONS),
-    (Role.SECURITY_OFFICER, PurposeOfUse.OPERATIONS),
+    (Role.PRIVACY_OFFICER, PurposeOfUse.COMPLIANCE),
+    (Role.SECURITY_OFFICER, PurposeOfUse.COMPLIANCE),
     (Role.RESEARCHER, PurposeOfUse.RESEARCH),
     (Role.ADMINISTRATOR, PurposeOfUse.SYSTEM),
 )

@@ -100,18 +100,37 @@ def _begin(row: Representation) -> datetime:
 
 def _end(row: Representation, *, now: datetime) -> datetime | None:
     """Return until when it holds: its own end, its revocation, majority, or the patient's death."""
-    ends = [end for end in (row.valid_until, row.ended_at) if end is not None]
-    patient, authority = row.patient, Authority(row.authority)
-    if authority is Authority.PARENT and patient.birth_date:
-        age = settings.PROXY_ENDS_AT_AGE or None
-        ends.append(
-            _midnight(
-                law.proxy_ends_on(patient.birth_date, state=settings.FACILITY_STATE, on=today(now), house_age=age)
-            )
-        )
-    if patient.died_on and authority is not Authority.EXECUTOR:
-        ends.append(_midnight(patient.died_on))
+    ends = [*_own_ends(row, now=now), *_by_death(row)]
     return min(ends) if ends else None
+
+
+def last_moment(row: Representation, *, now: datetime) -> tuple[datetime, bool]:
+    """Return when an authority that is over ended, and whether that moment would tell what happened to the patient.
+
+    A court that makes a minor of age leaves no date here: the answer is then now.
+    """
+    known = [*_own_ends(row, now=now), *([row.refused_at] if row.refused_at else [])]
+    last = min([end for end in known if end <= now], default=now)
+    died = min(_by_death(row), default=last)
+    if died < last:
+        return died, True
+    return last, last not in known
+
+
+def _own_ends(row: Representation, *, now: datetime) -> list[datetime]:
+    """Return the ends that the paper, the desk and the law on minors set."""
+    ends = [end for end in (row.valid_until, row.ended_at) if end is not None]
+    if Authority(row.authority) is Authority.PARENT and (born := row.patient.birth_date):
+        age = settings.PROXY_ENDS_AT_AGE or None
+        of_age = law.proxy_ends_on(born, state=settings.FACILITY_STATE, on=today(now), house_age=age)
+        ends.append(_midnight(of_age))
+    return ends
+
+
+def _by_death(row: Representation) -> list[datetime]:
+    """Return the end that the patient's death sets; an executor's authority begins with it."""
+    died = row.patient.died_on
+    return [_midnight(died)] if died and Authority(row.authority) is not Authority.EXECUTOR else []
 
 
 def is_minor(patient: Patient, *, now: datetime) -> bool:

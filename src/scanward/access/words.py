@@ -2,12 +2,11 @@
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from scanward.access.kinds import Action, Relation
 from scanward.law.representatives import Care
 
-# Each one goes on after "wants to".
+# Each one goes on after "wants to", and stands alone in a list.
 ACTION_NAMES: dict[Action, str | Promise] = {
     Action.FIND_PATIENT: _("find a patient"),
     Action.VIEW_STUDY: _("see that there is a scan, and when it was made"),
@@ -60,14 +59,14 @@ ACTION_NAMES: dict[Action, str | Promise] = {
     Action.MANAGE_SETTINGS: _("change settings"),
 }
 RELATION_NAMES: dict[Relation, str | Promise] = {
-    Relation.OWN: _("it is their own record"),
-    Relation.REPRESENTED: _("they act for the patient"),
-    Relation.SHARED: _("the patient shared it with them"),
-    Relation.ASSIGNED: _("they treat the patient"),
-    Relation.EMERGENCY: _("they opened the record in an emergency"),
-    Relation.REQUEST: _("they work on a request for it"),
-    Relation.OTHER: _("they have nothing to do with the patient"),
-    Relation.HOUSE: pgettext_lazy("relation", "it is about no patient's record"),
+    Relation.OWN: _("It is their own record."),
+    Relation.REPRESENTED: _("They act for the patient."),
+    Relation.SHARED: _("The patient shared it with them."),
+    Relation.ASSIGNED: _("They treat the patient."),
+    Relation.EMERGENCY: _("They opened the record in an emergency."),
+    Relation.REQUEST: _("They work on a request for it."),
+    Relation.OTHER: _("They have nothing to do with the patient."),
+    Relation.HOUSE: _("It is about no patient's record."),
 }
 CARE_NAMES: dict[Care, str | Promise] = {
     Care.GENERAL: _("Any care"),

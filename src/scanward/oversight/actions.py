@@ -29,15 +29,13 @@ from scanward.oversight.anomalies import Found, find_all
 from scanward.oversight.kinds import AnomalyRule, IncidentOrigin, TaskOutcome
 from scanward.oversight.models import AccessReview, AccessReviewLine, Incident, ReviewTask
 from scanward.people.actions import NotAllowed
-from scanward.people.kinds import Role
+from scanward.people.kinds import OFFICERS
 from scanward.people.models import Account, Patient, RoleAssignment
 from scanward.people.proofing import purge_documents
 from scanward.people.staff import end_role
 
 MOST_WORDS = 1000
 SYSTEM = ActorRef.system("oversight")
-# Whoever may review, and whoever may remind her.
-OFFICERS = (Role.PRIVACY_OFFICER, Role.SECURITY_OFFICER)
 log = logging.getLogger(__name__)
 
 

@@ -34,6 +34,13 @@ ROLE_NAMES = {
 }
 
 
+# Who treats people, and who watches over the house: asked for together in many places.
+CLINICIANS = frozenset({Role.TREATING_CLINICIAN, Role.REFERRING_CLINICIAN})
+OFFICERS = frozenset({Role.PRIVACY_OFFICER, Role.SECURITY_OFFICER})
+# Who may look for a patient at all; the matrix says what each of them finds.
+FINDERS = CLINICIANS | {Role.FRONT_DESK, Role.HIM_CLERK, Role.HIM_LEAD, Role.BILLING, Role.PRIVACY_OFFICER}
+
+
 class MailKind(StrEnum):
     """What somebody may have told by e-mail, or not; the portal shows it in any event (I13)."""
 

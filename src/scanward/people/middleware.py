@@ -3,16 +3,18 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import Resolver404, resolve, reverse
+from django.urls import Resolver404, resolve
 from django.utils import timezone
 
 from scanward.people.directory import has_vouched
 from scanward.people.factors import lacks_factor
 from scanward.people.models import Account
+from scanward.people.sessions import ENDED, WhyEnded, why_ended
 
 BEGAN, LAST = "began_at", "last_seen_at"
 # Writing the time at every request would cost a write for each image.
@@ -29,11 +31,22 @@ class SessionLimits:
         """End the session if it is over; note the time otherwise."""
         if isinstance(request.user, Account):
             now = timezone.now()
-            if is_over(request, request.user, now=now):
+            if over := why_over(request, request.user, now=now):
                 logout(request)
-            elif not only_asks(request) or LAST not in request.session:
+                request.session[ENDED] = over
+            elif LAST not in request.session or not only_asks(request):
                 note(request, now=now)
+        elif told := _ended_elsewhere(request):
+            request.session[ENDED] = told
         return self.get_response(request)
+
+
+def _ended_elsewhere(request: HttpRequest) -> list[str | int] | None:
+    """Return why the session of this browser was ended from elsewhere."""
+    key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+    # Django has looked for the session by now, and forgotten a key that leads to none.
+    why = why_ended(key) if key and not request.session.session_key else None
+    return [why.value, 0] if why else None
 
 
 def idle_limit(account: Account, *, now: datetime) -> timedelta:
@@ -44,18 +57,33 @@ def idle_limit(account: Account, *, now: datetime) -> timedelta:
 
 def time_left(request: HttpRequest, account: Account, *, now: datetime) -> timedelta:
     """Return how long the session lasts if nothing more is asked for."""
+    return min(_ends(request, account, now=now).values()) - now
+
+
+def why_over(request: HttpRequest, account: Account, *, now: datetime) -> list[str | int] | None:
+    """Return whether the session was idle for too long or is too old, with the limit in minutes; None if neither."""
+    ends = _ends(request, account, now=now)
+    why = min(ends, key=lambda one: ends[one])
+    if ends[why] >= now:
+        return None
+    limit = idle_limit(account, now=now) if why is WhyEnded.IDLE else timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    return [why.value, round(limit.total_seconds() / 60)]
+
+
+def _ends(request: HttpRequest, account: Account, *, now: datetime) -> dict[WhyEnded, datetime]:
+    """Return when the session ends by each of the two limits."""
     began, last = (datetime.fromisoformat(request.session.get(name, now.isoformat())) for name in (BEGAN, LAST))
-    return min(began + timedelta(seconds=settings.SESSION_COOKIE_AGE), last + idle_limit(account, now=now)) - now
+    longest = timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    return {WhyEnded.IDLE: last + idle_limit(account, now=now), WhyEnded.LONG: began + longest}
 
 
-def is_over(request: HttpRequest, account: Account, *, now: datetime) -> bool:
-    """Return whether the session was idle for too long, or is too old."""
-    return time_left(request, account, now=now) < timedelta()
+# Pages ask these by themselves: nobody has touched them.
+ONLY_ASK = ("session-left", "study-still")
 
 
 def only_asks(request: HttpRequest) -> bool:
-    """Return whether a page only asks how long the session lasts: nobody has touched it."""
-    return request.method in ("GET", "HEAD") and request.path_info == reverse("session-left")
+    """Return whether a page only asks whether it may still be shown, and for how long."""
+    return request.method in ("GET", "HEAD") and _name(request.path_info) in ONLY_ASK
 
 
 def note(request: HttpRequest, *, now: datetime, grain: timedelta = GRAIN) -> None:
@@ -65,6 +93,8 @@ def note(request: HttpRequest, *, now: datetime, grain: timedelta = GRAIN) -> No
     request.session.setdefault(BEGAN, now.isoformat())
     if last is None or now - datetime.fromisoformat(last) > grain:
         request.session[LAST] = now.isoformat()
+        # The row of the list of devices.
+        UserSession.objects.create_from_request(request)
 
 
 # Where somebody without a second factor may go: to set one up, and out again.
@@ -100,8 +130,12 @@ def _lacks_one(request: HttpRequest, user: Account) -> bool:
 
 def _is_open(path: str) -> bool:
     """Return whether the address may be opened without a second factor."""
+    return _name(path).startswith(OPEN_WITHOUT_FACTOR)
+
+
+def _name(path: str) -> str:
+    """Return the name of an address, or nothing where there is none."""
     try:
-        name = resolve(path).url_name or ""
+        return resolve(path).url_name or ""
     except Resolver404:
-        return False
-    return name.startswith(OPEN_WITHOUT_FACTOR)
+        return ""

@@ -17,6 +17,7 @@ from scanward.audit.event import ActorRef, Detail, Place, SubjectRef
 from scanward.audit.kinds import EventKind, Outcome, SubjectKind
 from scanward.people.devices import notice
 from scanward.people.models import Account
+from scanward.people.sessions import ENDED, WhyEnded, end_sessions
 
 
 def connect() -> None:
@@ -32,6 +33,7 @@ def connect() -> None:
 
 
 def _signed_in(request: HttpRequest, user: Account, **_more: Any) -> None:
+    request.session.pop(ENDED, None)
     _record(EventKind.SIGNED_IN, user, request)
     notice(user, place=_place(request), now=timezone.now())
 
@@ -48,6 +50,7 @@ def _failed(request: HttpRequest | None = None, **_more: Any) -> None:
 
 def _password_changed(request: HttpRequest, user: Account, **_more: Any) -> None:
     _record(EventKind.PASSWORD_CHANGED, user, request)
+    _sign_others_out(user, request, but=request.session.session_key)
 
 
 def _address_changed(request: HttpRequest, user: Account, **_more: Any) -> None:
@@ -57,6 +60,13 @@ def _address_changed(request: HttpRequest, user: Account, **_more: Any) -> None:
 
 def _password_reset(request: HttpRequest, user: Account, **_more: Any) -> None:
     _record(EventKind.PASSWORD_RESET, user, request)
+    _sign_others_out(user, request, but=None)
+
+
+def _sign_others_out(user: Account, request: HttpRequest, *, but: str | None) -> None:
+    """Sign everybody else out who knew the old password, also from a download that runs."""
+    actor, place, now = ActorRef(str(user.id), user.full_name, ""), _place(request), timezone.now()
+    end_sessions(user, but=but, actor=actor, place=place, now=now, why=WhyEnded.PASSWORD)
 
 
 def _factor_added(request: HttpRequest, user: Account, **_more: Any) -> None:

@@ -14,7 +14,7 @@ from scanward.people.actions import NotAllowed, assign_role, create_account, not
 from scanward.people.invitations import invite
 from scanward.people.kinds import ProposalKind, Role
 from scanward.people.models import Account, Proposal, RoleAssignment
-from scanward.people.sessions import end_sessions
+from scanward.people.sessions import WhyEnded, end_sessions
 
 
 def propose_role(
@@ -76,15 +76,20 @@ def decide_proposal(proposal_id: UUID, *, by: Account, approve: bool, place: Pla
 
 
 def end_role(assignment: RoleAssignment, *, by: Account, place: Place, now: datetime) -> None:
-    """Take a role away; one person is enough for that, and it holds from the next request on."""
+    """Take a role away; one person is enough for that, and it holds from the next request on.
+
+    Whoever has no role left is signed out everywhere: what stood on the screen was for the work.
+    """
     actor = ActorRef(str(by.id), by.full_name, "administrator")
     with transaction.atomic():
         if RoleAssignment.objects.filter(pk=assignment.pk, ended_at=None).update(ended_at=now):
             detail = {"role": assignment.role}
-            account_id = assignment.account_id
+            account = assignment.account
             note(
-                EventKind.ROLE_ENDED, SubjectKind.ACCOUNT, account_id, actor=actor, place=place, now=now, detail=detail
+                EventKind.ROLE_ENDED, SubjectKind.ACCOUNT, account.id, actor=actor, place=place, now=now, detail=detail
             )
+            if not account.roles_at(now):
+                end_sessions(account, but=None, actor=actor, place=place, now=now, why=WhyEnded.CLOSED)
 
 
 def close_account(account: Account, *, by: Account, place: Place, now: datetime) -> None:
@@ -95,7 +100,7 @@ def close_account(account: Account, *, by: Account, place: Place, now: datetime)
     with transaction.atomic():
         Account.objects.filter(pk=account.pk).update(is_active=False)
         RoleAssignment.objects.filter(account=account, ended_at=None).update(ended_at=now)
-        end_sessions(account, but=None, actor=actor, place=place, now=now)
+        end_sessions(account, but=None, actor=actor, place=place, now=now, why=WhyEnded.CLOSED)
         note(EventKind.ACCOUNT_CLOSED, SubjectKind.ACCOUNT, account.id, actor=actor, place=place, now=now)
 
 
@@ -134,7 +139,7 @@ def _carry_out(proposal: Proposal, *, actor: ActorRef, place: Place, now: dateti
     if ProposalKind(proposal.kind) is ProposalKind.FACTOR_RESET:
         assert proposal.account
         Authenticator.objects.filter(user=proposal.account).delete()
-        end_sessions(proposal.account, but=None, actor=actor, place=place, now=now)
+        end_sessions(proposal.account, but=None, actor=actor, place=place, now=now, why=WhyEnded.FACTOR)
         _note(EventKind.FACTOR_REMOVED, proposal, actor=actor, place=place, now=now, detail={"by": "two persons"})
         return
     account = proposal.account or Account.objects.filter(email=proposal.email).first()

@@ -24,7 +24,7 @@ from scanward.audit.kinds import EventKind, Outcome, SubjectKind
 from scanward.law.bases import Basis
 from scanward.law.errors import Unlawful
 from scanward.law.purpose import PurposeOfUse
-from scanward.people.kinds import MailKind, Role
+from scanward.people.kinds import OFFICERS, MailKind
 from scanward.people.models import Account
 from scanward.release import notices
 from scanward.release.capacity import for_herself
@@ -42,7 +42,6 @@ PASSCODE_TRIES = 5
 WINDOW = timedelta(minutes=15)
 MOST_FAILURES = 20
 ANY = Q()
-OFFICERS = frozenset({Role.PRIVACY_OFFICER, Role.SECURITY_OFFICER})
 
 
 class LinkRefused(Exception):
@@ -352,7 +351,7 @@ def _ending(actor: Actor, wanted: RecordFacts, now: datetime) -> PurposeOfUse:
     """For what somebody ends a link; officers watch over those of others."""
     purpose = _purpose(actor, wanted, now)
     watches = actor.roles & OFFICERS and purpose is PurposeOfUse.TREATMENT
-    return PurposeOfUse.OPERATIONS if watches else purpose
+    return PurposeOfUse.COMPLIANCE if watches else purpose
 
 
 def _tell(share: Share, kind: EventKind, *, by: ActorRef, now: datetime, place: Place) -> None:

@@ -13,15 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from scanward.access.actors import actor_of
 from scanward.access.glass import open_for
 from scanward.access.models import BrokenGlass
-from scanward.people.kinds import Role
+from scanward.people.kinds import CLINICIANS, FINDERS, OFFICERS, Role
 from scanward.people.models import Account
 from scanward.release.clocks import overdue
-from scanward.web.idle import idle
+from scanward.web.idle import idle, why_signed_out
 
-CLINICIANS = frozenset({Role.TREATING_CLINICIAN, Role.REFERRING_CLINICIAN})
-FINDERS = CLINICIANS | {Role.FRONT_DESK, Role.HIM_CLERK, Role.HIM_LEAD, Role.BILLING, Role.PRIVACY_OFFICER}
 DESK = frozenset({Role.FRONT_DESK, Role.HIM_CLERK, Role.HIM_LEAD, Role.PRIVACY_OFFICER})
-OFFICERS = frozenset({Role.PRIVACY_OFFICER, Role.SECURITY_OFFICER})
 
 # Address, label, and for whom: None for patients and representatives.
 PLACES: tuple[tuple[str, str | Promise, frozenset[Role] | None], ...] = (
@@ -72,6 +69,7 @@ def site(request: HttpRequest) -> dict[str, object]:
         "navigation": _navigation(request),
         "late_requests": _late(request),
         "emergencies": _emergencies(request),
+        "signed_out": why_signed_out(request) if request.path == reverse("account_login") else "",
         "idle": idle(request, now=timezone.now()),
     }
 
@@ -90,7 +88,7 @@ def _navigation(request: HttpRequest) -> list[Place]:
     now = timezone.now()
     roles, own = account.roles_at(now), OWN if request.path.startswith("/desk/") else PATIENTS
     # Staff who are patients here, or act for one, find those scans, too; on these pages also all that goes with them.
-    mine = frozenset(own) if roles and _has_record(account, now=now) else frozenset[str]()
+    mine = frozenset(own) if roles and _has_record(request, account, now=now) else frozenset[str]()
     shown = [
         (name, label)
         for name, label, allowed in PLACES
@@ -99,9 +97,9 @@ def _navigation(request: HttpRequest) -> list[Place]:
     return [Place(reverse(name), str(label), request.path == reverse(name)) for name, label in shown]
 
 
-def _has_record(account: Account, *, now: datetime) -> bool:
-    """Return whether somebody is a patient here or acts for one."""
-    actor = actor_of(account, now=now)
+def _has_record(request: HttpRequest, account: Account, *, now: datetime) -> bool:
+    """Return whether somebody is a patient here or acts for one; most pages have asked for that already."""
+    actor = getattr(request, "actor", None) or actor_of(account, now=now)
     return bool(actor.own_patients or actor.representing)
 
 

@@ -26,6 +26,8 @@ SYSTEMS = (
 
 
 def device_words(user_agent: str) -> str:
-    """Return such as `Firefox, Windows`; what nothing is known of is an unknown device."""
-    found = (next((name for sign, name in table if sign in user_agent), "") for table in (BROWSERS, SYSTEMS))
-    return ", ".join(name for name in found if name) or _("Unknown device")
+    """Return such as `Firefox on Windows`; what nothing is known of is an unknown device."""
+    browser, system = (next((name for sign, name in table if sign in user_agent), "") for table in (BROWSERS, SYSTEMS))
+    if browser and system:
+        return _("{browser} on {system}").format(browser=browser, system=system)
+    return browser or system or _("Unknown device")

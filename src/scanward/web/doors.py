@@ -16,6 +16,7 @@ from django.utils.translation import get_language
 
 from scanward.access.actions import AccessRefused, authorize
 from scanward.access.actors import actor_of
+from scanward.access.ended import Ended, ended_for
 from scanward.access.kinds import Action, Actor, Context, Grant, RecordFacts
 from scanward.access.purposes import usual_purpose
 from scanward.archive.models import Study
@@ -34,6 +35,8 @@ class SignedInRequest(HttpRequest):
     user: Account
     actor: Actor
     now: datetime
+    # Why this is not shown, where the person may know.
+    ended: Ended | None
 
 
 Page = Callable[Concatenate[SignedInRequest, P], Any]
@@ -83,7 +86,17 @@ def allowed(request: SignedInRequest, action: Action, study: Study, *, told: boo
         Http404: it is refused; the ledger says why.
     """
     context = context_for(request.actor, study, now=request.now, action=action)
-    return granted(request, action, RecordFacts(study.patient_id, study.id), told=told, context=context)
+    try:
+        return granted(request, action, RecordFacts(study.patient_id, study.id), told=told, context=context)
+    except Http404:
+        raise not_here(request, study) from None
+
+
+def not_here(request: SignedInRequest, study: Study) -> Http404:
+    """Return the answer as if there were no such study; whoever could see it as a representative is told of the end."""
+    wanted = RecordFacts(study.patient_id, study.id)
+    request.ended = ended_for(request.user, wanted, here_since=study.received_at, now=request.now)
+    return Http404()
 
 
 def granted(

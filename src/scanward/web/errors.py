@@ -3,6 +3,8 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from scanward.web.showing import authority_words
+
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  Django's signature
     """Say that the form came from elsewhere or was open for too long (fault C12)."""
@@ -20,7 +22,9 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  Django's signature
-    """Say that there is nothing here for this person."""
+    """Say that there is nothing here for this person, or that her authority to act for somebody has ended."""
+    if ended := getattr(request, "ended", None):
+        return render(request, "errors/authority_ended.html", {"ended": authority_words(ended)}, status=404)
     return render(request, "errors/404.html", status=404)
 
 

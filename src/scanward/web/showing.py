@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from scanward.access.ended import Ended
 from scanward.access.kinds import Actor, Representing
 from scanward.archive.models import Report, ReportStatus, Study
 from scanward.archive.reports import SectionKind
@@ -139,6 +140,20 @@ def _represented(authority: Representing, actor: Actor) -> Record:
     row = Representation.objects.filter(account_id=UUID(actor.id), patient=patient).order_by("-valid_from").first()
     name = str(AUTHORITY_NAMES[Authority(row.authority)]) if row else ""
     return Record(patient, False, name, authority.valid_until, cards(studies))
+
+
+@dataclass(frozen=True, slots=True)
+class EndedAuthority:
+    """An authority that has ended, in words; whose record it was, its holder knows by the kind and the days."""
+
+    kind: str
+    since: datetime
+    until: datetime | None
+
+
+def authority_words(ended: Ended) -> EndedAuthority:
+    """Return it as pages show it. No name: the one on file may be newer than what she knew."""
+    return EndedAuthority(str(AUTHORITY_NAMES[ended.authority]), ended.since, ended.until)
 
 
 def cards(studies: QuerySet[Study]) -> list[StudyCard]:

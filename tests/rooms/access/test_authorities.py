@@ -77,14 +77,14 @@ def test_sensitive_scans_stay_out_where_the_paper_says_so(cast, rob):
 
 
 def test_the_law_is_asked_before_anything_is_written(cast, rob):
-    """C6: a parent of a grown woman is no representative; nothing half-done remains."""
+    """C5: a parent of a grown woman is no representative; nothing half-done remains."""
     with pytest.raises(NotAllowed):
         enter(cast, rob, Authority.PARENT)
     assert not Representation.objects.filter(account=rob).exists()
 
 
 def test_a_parents_authority_ends_by_itself(cast, rob):
-    """C6, fault C14."""
+    """C5, fault C14."""
     child = patient("Kim", "Berg", born=date(NOW.year - 17, 1, 1))
     scan = study(child)
     enter(cast, rob, Authority.PARENT, whom=child)

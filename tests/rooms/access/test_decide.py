@@ -212,6 +212,57 @@ def test_quality_work_sees_which_exams_were_made_and_of_nobody():
     assert all(SHOWS[answer.projection] == {Part.DATE, Part.CODE, Part.EXAM} for answer in granted)
 
 
+# Deeds that change nothing: somebody looks, and the ledger says so.
+LOOKING = frozenset({
+    Action.FIND_PATIENT, Action.VIEW_STUDY, Action.VIEW_IMAGES, Action.VIEW_REPORT, Action.DOWNLOAD, Action.SEE_FEES,
+    Action.VIEW_ACCESS_LOG, Action.READ_LEDGER, Action.VERIFY_LEDGER, Action.EXPLAIN_ACCESS,
+})  # fmt: skip
+# Work on a release, which is done for what the release is for; domain.md has a track for operations and payment.
+ON_A_RELEASE = frozenset({
+    Action.CREATE_REQUEST, Action.VERIFY_IDENTITY, Action.RECORD_AUTHORIZATION, Action.QUOTE_FEES, Action.DENY,
+    Action.APPROVE_RELEASE, Action.REVIEW_DENIAL, Action.QUALITY_CHECK, Action.CREATE_SHARE, Action.REVOKE_SHARE,
+    Action.SIGN_AUTHORIZATION, Action.REVOKE_AUTHORIZATION,
+})  # fmt: skip
+# The purposes for which each group of deeds is never done by the staff, whatever else somebody may do.
+UNFIT = {
+    Action.MANAGE_PEOPLE: {PurposeOfUse.TREATMENT, PurposeOfUse.PAYMENT, PurposeOfUse.RECORDS},
+    Action.SET_FEES: {PurposeOfUse.TREATMENT, PurposeOfUse.PAYMENT, PurposeOfUse.RESEARCH},
+    Action.WATCH_PATIENT: {PurposeOfUse.TREATMENT, PurposeOfUse.PATIENT_REQUEST, PurposeOfUse.LEGAL},
+    Action.MANAGE_CARE: {PurposeOfUse.PAYMENT, PurposeOfUse.LEGAL, PurposeOfUse.FAMILY_REQUEST},
+    Action.LABEL_STUDY: {PurposeOfUse.TREATMENT, PurposeOfUse.LEGAL, PurposeOfUse.RESEARCH},
+    Action.ANSWER_RIGHTS: {PurposeOfUse.RESEARCH, PurposeOfUse.LEGAL, PurposeOfUse.PAYMENT},
+}
+
+
+@UNHURRIED
+@given(actors, actions, records, st.sampled_from([PurposeOfUse.QUALITY, PurposeOfUse.OPERATIONS]), contexts)
+def test_work_on_quality_and_operations_changes_nothing(actor, action, record, purpose, context):
+    """A6, K1: whoever counts exams looks, or works on a release; nobody manages people or patients for that."""
+    answer = ask(actor, action, record, purpose, context)
+    assert isinstance(answer, Refusal) or action in LOOKING | ON_A_RELEASE
+
+
+def test_no_rule_lets_operations_change_anything():
+    """A6, K1: the same of the table itself, row by row."""
+    for rule in RULES:
+        if rule.purposes & {PurposeOfUse.QUALITY, PurposeOfUse.OPERATIONS}:
+            assert rule.actions <= LOOKING | ON_A_RELEASE, rule.name
+    assert not LOOKING & ON_A_RELEASE
+
+
+@UNHURRIED
+@given(actors, st.sampled_from(list(UNFIT)), records, purposes, contexts)
+def test_a_deed_of_management_is_done_for_a_purpose_that_fits_it(actor, action, record, purpose, context):
+    """K1: the deed and what it is for go together."""
+    if purpose in UNFIT[action] | {PurposeOfUse.TRAINING, PurposeOfUse.TESTING}:
+        assert isinstance(ask(actor, action, record, purpose, context), Refusal)
+
+
+def test_training_and_testing_are_no_reason_to_open_a_record():
+    """K1: no rule names them."""
+    assert not any(rule.purposes & {PurposeOfUse.TRAINING, PurposeOfUse.TESTING} for rule in RULES)
+
+
 def test_billing_is_shown_date_and_code_only():
     """A5, K5."""
     grant = ask(somebody(Role.BILLING), Action.VIEW_STUDY, purpose=PurposeOfUse.PAYMENT)

@@ -102,7 +102,7 @@ def test_an_account_that_was_verified_before_is_enough(cast, nora, account):
 
 
 def test_twins_are_told_apart_by_a_document_only(cast, nora, account):
-    """C3: never by a machine."""
+    """C2: never by a machine; a document that a person looked at tells them apart."""
     patient("Nina", "Berg", born=BORN)
     with pytest.raises(NotAllowed, match="same name"):
         linking.link_by_account(cast.ruth, nora, **by(cast))

@@ -47,7 +47,7 @@ def test_a_series_is_told_when_it_is_opened_and_its_images_are_counted(cast):
 
 
 def test_what_a_decision_knows_of_a_person_costs_four_questions_of_the_database(cast, django_assert_num_queries):
-    """A4, C5: roles, own record, authorities, emergencies; with the patients and labels of those who represent."""
+    """Roles, own record, authorities, emergencies; with the patients and labels of those who represent."""
     with django_assert_num_queries(4):
         actor(cast.dana)
     with django_assert_num_queries(3 + 2):

@@ -79,7 +79,7 @@ def test_several_single_files_are_kept(cast: Cast) -> None:
 
 
 def test_a_strangers_disc_becomes_a_case_and_reveals_nothing(cast: Cast) -> None:
-    """C1, C23: Alice sends a disc of Charlie's; she learns only that somebody will look at it."""
+    """Faults C1, C23: Alice sends a disc of Charlie's; she learns only that somebody will look at it."""
     page = send(page_of(cast.alice), cast.alices, ("disc.zip", zipped(files_of(80, CHARLIE)))).content.decode()
     assert {row.reason for row in HeldObject.objects.all()} == {HeldReason.NOT_CERTAIN}
     assert not Study.objects.filter(study_instance_uid=chest_of(CHARLIE, seed=80).study_instance_uid).exists()
@@ -87,7 +87,7 @@ def test_a_strangers_disc_becomes_a_case_and_reveals_nothing(cast: Cast) -> None
 
 
 def test_what_is_here_of_somebody_else_reads_like_any_stranger(cast: Cast) -> None:
-    """C1: the disc of a study that the house has looks the same as one that it never saw."""
+    """Fault C1: the disc of a study that the house has looks the same as one that it never saw."""
     from cast import abdomen_of
 
     here = {file.name: bytes(file.data) for file in abdomen_of(CHARLIE).files}
@@ -99,14 +99,14 @@ def test_what_is_here_of_somebody_else_reads_like_any_stranger(cast: Cast) -> No
 
 
 def test_nobody_brings_scans_for_somebody_elses_record(cast: Cast) -> None:
-    """C1: the form names a patient who is not hers."""
+    """Fault C1: the form names a patient who is not hers."""
     assert send(page_of(cast.alice), cast.charlies, ("a.dcm", b"x")).status_code == 404
     assert not Upload.objects.exists()
     assert nothing_waits()
 
 
 def test_nobody_sees_what_another_has_brought(cast: Cast) -> None:
-    """C1"""
+    """Fault C1."""
     send(page_of(cast.alice), cast.alices, ("readme.txt", b"Hello"))
     address = reverse("brought", args=[Upload.objects.get().id])
     assert [page_of(who).get(address).status_code for who in (cast.charlie, cast.hal)] == [404, 404]
@@ -187,7 +187,7 @@ def test_a_large_one_waits_for_the_worker(cast: Cast, monkeypatch) -> None:
 
 
 def test_who_may_not_any_more_brings_nothing(cast: Cast, monkeypatch) -> None:
-    """C1: the authority ended between the sending and the work."""
+    """Fault C1: the authority ended between the sending and the work."""
     monkeypatch.setattr(uploads, "AT_ONCE_BYTES", 0)
     send(page_of(cast.ruth), cast.alices, ("disc.zip", zipped(files_of(83))))
     cast.authority.ended_at = timezone.now()

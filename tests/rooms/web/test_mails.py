@@ -72,7 +72,7 @@ def test_a_code_stands_alone_on_its_line(mail, template):
 
 def test_a_notice_says_from_which_device_and_what_to_do(mail):
     body = mail("mfa/email/webauthn_removed").body
-    assert "Firefox, Windows" in body and "192.0.2.7" in body
+    assert "Firefox on Windows" in body and "192.0.2.7" in body
     assert 'choose "I forgot my password"' in body
 
 

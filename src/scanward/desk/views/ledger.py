@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from scanward.access.actors import actor_of, reference
-from scanward.access.explain import SUPPOSED, explain, supposed
+from scanward.access.explain import SUPPOSED, Tried, explain, supposed
 from scanward.access.kinds import HOUSE, Action, Actor, Context, RecordFacts, Relation
 from scanward.access.purposes import usual_purpose
 from scanward.access.viewing import flush
@@ -22,6 +22,7 @@ from scanward.audit.queries import Filter, search
 from scanward.law.purpose import PurposeOfUse
 from scanward.people.kinds import ROLE_NAMES, Role
 from scanward.people.models import Account, PatientIdentifier
+from scanward.release.holds import context_for
 from scanward.web.doors import SignedInRequest, granted, place_of, signed_in
 from scanward.web.forms import chosen, day, typed
 
@@ -109,14 +110,35 @@ def explain_access(request: SignedInRequest) -> HttpResponse:
 
 def _answer(question: Question, *, now: datetime) -> dict[str, object]:
     """Return the decision with everything that led to it, in words."""
-    answer = explain(question.actor, question.action, question.record, question.purpose, Context(), now=now)
+    around = _around(question, now=now)
+    answer = explain(question.actor, question.action, question.record, question.purpose, around, now=now)
     return {
         "question": question,
         "deed": ACTION_NAMES[question.action],
         "answer": answer,
         "standing": [RELATION_NAMES[relation] for relation in answer.relations],
-        "rules": [(one, RELATION_NAMES[one.rule.relation]) for one in answer.tried],
+        "rules": [(one, _missing(one)) for one in answer.tried],
     }
+
+
+def _around(question: Question, *, now: datetime) -> Context:
+    """Return what a page about this study would know besides: what the law or a denial holds back now."""
+    study = Study.objects.select_related("patient").filter(pk=question.record.study).first()
+    return context_for(question.actor, study, now=now, action=question.action) if study else Context()
+
+
+def _missing(tried: Tried) -> list[str]:
+    """Return in sentences what would have to be different for this rule to say yes."""
+    said = []
+    if not tried.role_fits:
+        roles = ", ".join(sorted(str(ROLE_NAMES[role]) for role in tried.rule.roles or ()))
+        said.append(_("The person would need one of these roles: {roles}.").format(roles=roles))
+    if not tried.relation_fits:
+        true = RELATION_NAMES[tried.rule.relation]
+        said.append(_("This would have to be true: “{sentence}”").format(sentence=true))
+    if not tried.purpose_fits:
+        said.append(_("It would have to be for another purpose."))
+    return said
 
 
 def _question(request: SignedInRequest) -> Question:

@@ -19,14 +19,12 @@ from scanward.archive.visible import urgent, worklist
 from scanward.desk.views.circle import may_people
 from scanward.intake.pull.pacs import any_configured
 from scanward.law.purpose import PurposeOfUse
-from scanward.people.kinds import GLASS_REASON_NAMES, GlassReason, Role
+from scanward.people.kinds import CLINICIANS, GLASS_REASON_NAMES, GlassReason, Role
 from scanward.people.models import Patient
 from scanward.web import showing
 from scanward.web.doors import SignedInRequest, granted, place_of, signed_in
 from scanward.web.forms import chosen, day, done, typed
 
-CLINICIANS = frozenset({Role.TREATING_CLINICIAN, Role.REFERRING_CLINICIAN})
-FINDERS = CLINICIANS | {Role.FRONT_DESK, Role.HIM_CLERK, Role.HIM_LEAD, Role.BILLING, Role.PRIVACY_OFFICER}
 PER_PAGE = 25
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from scanward.access.actions import AccessRefused
+from scanward.access.ended import ended_authorities
 from scanward.access.kinds import Action, RecordFacts, Relation
 from scanward.access.purposes import usual_purpose
 from scanward.archive.models import TAKEN_BACK, Instance, Report, Study
@@ -24,7 +25,7 @@ from scanward.release.contents import locked_pdf
 from scanward.release.holds import context_for, withheld_report
 from scanward.release.models import Package
 from scanward.web import showing
-from scanward.web.doors import SignedInRequest, allowed, gone, place_of, signed_in, study_or_404
+from scanward.web.doors import SignedInRequest, allowed, gone, not_here, place_of, signed_in, study_or_404
 from scanward.web.forms import typed
 from scanward.web.ranges import ranged
 
@@ -34,7 +35,8 @@ from scanward.web.ranges import ranged
 def scans(request: SignedInRequest) -> HttpResponse:
     """Show all scans on a timeline (I16)."""
     records = showing.timelines_of(request.actor, now=request.now)
-    return render(request, "portal/scans.html", {"records": records})
+    ended = [showing.authority_words(one) for one in ended_authorities(request.user, now=request.now)]
+    return render(request, "portal/scans.html", {"records": records, "ended": ended})
 
 
 @require_safe
@@ -67,6 +69,16 @@ def study(request: SignedInRequest, study_id: UUID) -> HttpResponse:
         else [],
     }
     return render(request, "portal/study.html", context)
+
+
+@require_safe
+@signed_in
+def still(request: SignedInRequest, study_id: UUID) -> HttpResponse:
+    """Say whether an open page may go on showing the study; a look that the page had is not told again."""
+    found = study_or_404(study_id)
+    kept = context_for(request.actor, found, now=request.now, action=Action.VIEW_IMAGES).held
+    allowed(request, Action.VIEW_STUDY if Action.VIEW_IMAGES in kept else Action.VIEW_IMAGES, found, told=True)
+    return HttpResponse(content_type="text/plain")
 
 
 @require_safe
@@ -159,7 +171,7 @@ def download(request: SignedInRequest, study_id: UUID) -> HttpResponse:
                 place=place_of(request),
             )
         except AccessRefused:
-            raise Http404 from None
+            raise not_here(request, found) from None
         return redirect("package", package.id)
     allowed(request, Action.DOWNLOAD, found, told=True)
     size = Instance.objects.filter(series__study=found).aggregate(total=Sum("size"))["total"] or 0
@@ -189,7 +201,7 @@ def package(request: SignedInRequest, package_id: UUID) -> HttpResponse | Stream
             session_key=request.session.session_key,
         )
     except AccessRefused:
-        raise Http404 from None
+        raise not_here(request, found.study) from None
     except packages.PackageEnded:
         return gone(request)
     return ranged(request, opened, name="ct-scan.zip", content_type="application/zip")

@@ -50,7 +50,7 @@ def security(request: SignedInRequest) -> HttpResponse:
     """Show where one is signed in, one's second step, and the last sign-ins (I9, I10)."""
     confirmed = request.user.contact_confirmed_at
     context = {
-        "sessions": UserSession.objects.filter(user=request.user).order_by("-last_seen_at"),
+        "sessions": _sessions(request),
         "here": request.session.session_key,
         "strong": is_mfa_enabled(request.user, [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]),
         "history": by_actor(request.actor.id).filter(kind__in=AT_THE_DOOR)[:RECENT],
@@ -58,6 +58,13 @@ def security(request: SignedInRequest) -> HttpResponse:
         "can_connect": not request.actor.roles,
     }
     return render(request, "portal/security.html", context)
+
+
+def _sessions(request: SignedInRequest) -> list[UserSession]:
+    """Return where one is signed in: this device first, then the last that was used; what has run out is gone."""
+    here = request.session.session_key
+    found = UserSession.objects.purge_and_list(request.user)
+    return sorted(found, key=lambda one: (one.session_key == here, one.last_seen_at), reverse=True)
 
 
 @require_safe
