@@ -99,7 +99,7 @@ def test_the_page_speaks_the_readers_language(cast, own_vault):
 
 @pytest.mark.parametrize("harm", [flip, delete])
 def test_a_frame_that_is_damaged_says_so_to_the_viewer(cast, own_vault, harm):
-    """fault D5: JSON for a program; each try is a deed of its own, with its entry. A stranger learns nothing (fault C1)."""
+    """Faults C1, D5: JSON for a program; each try is a deed of its own, with its entry. A stranger learns nothing."""
     address = frame_of(cast.chest)
     harm(own_vault, image_of(cast.chest))
     assert browser(cast.charlie).get(address).status_code == 404

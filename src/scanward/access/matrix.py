@@ -118,7 +118,8 @@ RULES: tuple[Rule, ...] = (
 
     # --- Front desk and medical records
     Rule("desk-finds", _RECORDS_AND_PRIVACY | {Role.FRONT_DESK}, Relation.HOUSE, _only(Action.FIND_PATIENT),
-        _DESK | _OVERSIGHT, "The desk finds the patient whom somebody asks about.", "45 CFR 164.514(d)(2)", Projection.EXAM),
+        _DESK | _OVERSIGHT, "The desk finds the patient whom somebody asks about.", "45 CFR 164.514(d)(2)",
+        Projection.EXAM),
     Rule("desk-requests", _RECORDS_AND_PRIVACY | {Role.FRONT_DESK}, Relation.OTHER,
         _only(Action.CREATE_REQUEST, Action.VERIFY_IDENTITY, Action.RECORD_AUTHORIZATION, Action.SEE_FEES), RELEASE,
         "The desk takes requests and checks who asks.", "45 CFR 164.514(h)"),

@@ -123,8 +123,10 @@ def _answer(question: Question, *, now: datetime) -> dict[str, object]:
 
 def _around(question: Question, *, now: datetime) -> Context:
     """Return what a page about this study would know besides: what the law or a denial holds back now."""
-    study = Study.objects.select_related("patient").filter(pk=question.record.study).first()
-    return context_for(question.actor, study, now=now, action=question.action) if study else Context()
+    if question.record.study is None:
+        return Context()
+    study = Study.objects.select_related("patient").get(pk=question.record.study)
+    return context_for(question.actor, study, now=now, action=question.action)
 
 
 def _missing(tried: Tried) -> list[str]:
