@@ -121,8 +121,9 @@ unless it says otherwise), over TLS beyond this machine unless a written reason 
 At the STUDY level the Patient ID always has one value of the patient in question, without wild cards; returned keys:
 {", ".join(ABOUT_A_STUDY)}. Answers about anybody else are dropped and counted; more than {MOST_ANSWERS:,} answers
 end the association. C-GET: the storage classes of 2.1.1 as SCP on the same association (role selection), {AT_ONCE}
-objects of one series at a time, 0000 when an object is durable, A700 when it was not kept. C-MOVE: the destination is
-the calling title; the objects come to the listener. What is missing afterwards is asked for again, {MOST_TRIES} times.
+objects of one series at a time, 0000 when an object is durable, A700 when there is no room now, A900 when it is of
+another study, C000 when it can't be read. C-MOVE: the destination is the calling title; the objects come to the
+listener. What is missing afterwards is asked for again, {MOST_TRIES} times.
 
 ## 3 DICOMweb: Store Transaction (PS3.18 10.5)
 `POST /dicom-web/studies` and `/dicom-web/studies/{{study}}`, `multipart/related; type="application/dicom"`, with

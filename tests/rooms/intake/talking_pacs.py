@@ -35,6 +35,8 @@ class Pacs:
     # Objects that it sends before it waits for `go`; None: all.
     stops_after: int | None = None
     go: threading.Event = field(default_factory=threading.Event)
+    # What it was told about each object that it sent.
+    answered: dict[str, int] = field(default_factory=dict)
     _server: Any = None
 
     def hold(self, *files: bytes) -> None:
@@ -50,7 +52,8 @@ class Pacs:
         for uid in {CT, *(one.SOPClassUID for one in self.objects)}:
             entity.add_supported_context(uid, [EXPLICIT, IMPLICIT], scu_role=True, scp_role=True)
             entity.add_requested_context(uid, [EXPLICIT, IMPLICIT])
-        does = [(evt.EVT_C_FIND, self._find), (evt.EVT_C_GET, self._get), (evt.EVT_C_MOVE, self._move)]
+        does: list[Any] = [(evt.EVT_C_FIND, self._find), (evt.EVT_C_GET, self._get), (evt.EVT_C_MOVE, self._move)]
+        does.append((evt.EVT_DIMSE_RECV, self._note))
         self._server = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=does, ssl_context=tls)
         return int(self._server.server_address[1])
 
@@ -60,6 +63,12 @@ class Pacs:
         server, self._server = self._server, None
         if server:
             server.shutdown()
+
+    def _note(self, event: Any) -> None:
+        """Keep the answers to what was sent (C-STORE-RSP)."""
+        command = event.message.command_set
+        if command.CommandField == 0x8001:
+            self.answered[str(command.AffectedSOPInstanceUID)] = int(command.Status)
 
     def _matching(self, asked: Dataset) -> list[Dataset]:
         self.asked.append(asked)
@@ -116,7 +125,7 @@ KEYS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
 
 def _fits(one: Dataset, asked: Dataset) -> bool:
     """Whether an object is meant by the keys: single values and lists of UIDs, as PS3.4 C.2.2.2 has them."""
-    for name in (*KEYS, "PatientID"):
+    for name in (*KEYS, "PatientID", "AccessionNumber"):
         wanted = asked.get(name) or ""
         values = [wanted] if isinstance(wanted, str) else [str(value) for value in wanted]
         if any(values) and str(one.get(name, "")) not in values:

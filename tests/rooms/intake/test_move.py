@@ -31,3 +31,21 @@ def test_a_study_comes_to_our_listener_whole(own_place, tmp_path):
         )
     assert running.stop() == 0
     assert f"RESULT done {len(MOVED.files)} " in done.stdout, done.stderr[-2000:]
+
+
+def test_what_dcmtk_finds_at_a_pacs_it_has_moved_to_us(own_place, tmp_path):
+    """A11, the good side: findscu sees the study at dcmqrscp, movescu names us as its destination, and it is here."""
+    running = listen(own_place)
+    study_uid = f"StudyInstanceUID={MOVED.study_instance_uid}"
+    with real.dcmqrscp(tmp_path, MOVED, listener=running.port) as port:
+        asked = ["-S", "-aec", "QR", "-k", "QueryRetrieveLevel=STUDY", "-k", study_uid, "127.0.0.1", str(port)]
+        found = subprocess.run(["findscu", "-v", *asked], check=True, capture_output=True, text=True, timeout=60)
+        moved = subprocess.run(
+            ["movescu", "-v", "-aem", "SCANWARD", *asked], check=False, capture_output=True, timeout=60
+        )
+    said = found.stdout + found.stderr
+    assert "Success" in said
+    assert MOVED.study_instance_uid in said
+    assert moved.returncode == 0, moved.stderr[-500:]
+    assert all(running.count("instance", file.sop_instance_uid) == 1 for file in MOVED.files)
+    assert running.stop() == 0

@@ -116,7 +116,7 @@ def client(authority: Authority, *, certificate: tuple[Path, Path] | None = None
 
 
 def over_tls(running, context: ssl.SSLContext, calling: str) -> bytes:
-    plain = socket.create_connection(("127.0.0.1", running.ports[1]), 20)
+    plain = socket.create_connection(("127.0.0.1", running.ports[-1]), 20)
     with plain, context.wrap_socket(plain, server_hostname="127.0.0.1") as sock:
         sock.sendall(associate(calling=calling))
         return sock.recv(65536)
@@ -174,13 +174,26 @@ def refused(running, context: ssl.SSLContext) -> bool:
         return True
 
 
-# First of the refused handshakes: of one address only the first few are told one by one.
 @pytest.mark.skipif(program("openssl") is None, reason="needs openssl")
-def test_renegotiation_is_refused_and_told(guarded, authority):
-    """Fault A8: TLS 1.2 lets a client ask for new keys at any time; it gets none, and the next sender is served."""
-    certificate, key = authority.folder / "ct2.pem", authority.folder / "ct2.key"
+def test_renegotiation_is_refused_and_told(own_place, authority):
+    """Fault A8: TLS 1.2 lets a client ask for new keys at any time; it gets none, and the next sender is served.
+
+    A listener of its own: of one address only the first few refused handshakes are told one by one.
+    """
+    (certificate, key), (theirs, secret) = authority.issue("asks-again"), authority.issue("server-too")
+    toml = f'''
+        [[listener]]
+        port = 0
+        certificate = "{theirs}"
+        key = "{secret}"
+        client_ca = "{authority.file}"
+        [[peer]]
+        ae_title = "CT2"
+        addresses = ["127.0.0.1"]
+    '''
+    running = listen(own_place, toml)
     tls = ["-tls1_2", "-cert", certificate, "-key", key, "-CAfile", authority.file]
-    command = ["openssl", "s_client", *tls, "-connect", f"127.0.0.1:{guarded.ports[1]}"]
+    command = ["openssl", "s_client", *tls, "-connect", f"127.0.0.1:{running.port}"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as asking:
         assert asking.stdin
         assert asking.stdout
@@ -191,8 +204,9 @@ def test_renegotiation_is_refused_and_told(guarded, authority):
         asking.stdin.write(b"R\n")
         asking.stdin.flush()
         assert b"no renegotiation" in asking.stdout.read()
-    assert guarded.told("security_alert", "ALERT_HANDSHAKE_FAILURE")
-    assert over_tls(guarded, client(authority, certificate=(certificate, key)), "CT2")[0] == 2
+    assert running.told("security_alert", "ALERT_HANDSHAKE_FAILURE")
+    assert over_tls(running, client(authority, certificate=(certificate, key)), "CT2")[0] == 2
+    assert running.stop() == 0
 
 
 def test_no_certificate_an_expired_one_and_a_strangers_are_refused(guarded, authority, tmp_path):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import DatabaseError
 
 from cast import ALICE, CHARLIE, NOW, PLACE, Cast, abdomen_of, actor, chest_of
 from rooms.intake.talking_pacs import Pacs, write_file
@@ -45,9 +46,10 @@ def started(tmp_path: Path, settings: Any) -> Iterator[Started]:
         one.stop()
 
 
-def ask(cast: Cast, who: str = "hal") -> Found:
+def ask(cast: Cast, who: str = "hal", accession: str = "") -> Found:
     [one] = pacs.load()
-    return look(one, cast.alices, actor=actor(getattr(cast, who)), place=PLACE, now=NOW)
+    who_asks = actor(getattr(cast, who))
+    return look(one, cast.alices, actor=who_asks, place=PLACE, now=NOW, accession=accession)
 
 
 def fetch(cast: Cast, uid: str = HERS.study_instance_uid) -> Retrieval:
@@ -98,6 +100,25 @@ def test_a_number_that_would_ask_for_many_is_not_asked(cast: Cast, started: Star
     cast.alices.identifiers.update(value=number)
     with pytest.raises(NotAllowed, match="no number that this PACS knows"):
         ask(cast)
+    assert pacs.asked == []
+
+
+@pytest.mark.parametrize("leaks", [False, True])
+def test_by_its_accession_number_one_examination_is_found(cast: Cast, started: Started, leaks: bool) -> None:
+    """Always together with the patient's number; a PACS that doesn't look at the number changes nothing."""
+    pacs = started(leaks=leaks)
+    assert [one.uid for one in ask(cast, accession=HERS.accession_number).studies] == [HERS.study_instance_uid]
+    assert (pacs.asked[0].PatientID, pacs.asked[0].AccessionNumber) == (ALICE.patient_id, HERS.accession_number)
+    for number in ("A-0", HIS.accession_number):
+        assert ask(cast, accession=number).studies == ()
+
+
+@pytest.mark.parametrize("number", ["*", "A?", "A-1\\A-2", "A" * 17])
+def test_an_accession_number_that_would_ask_for_many_is_not_asked(cast: Cast, started: Started, number: str) -> None:
+    """A9 from the other side."""
+    pacs = started()
+    with pytest.raises(NotAllowed, match="no accession number"):
+        ask(cast, accession=number)
     assert pacs.asked == []
 
 
@@ -220,6 +241,43 @@ def test_a_slice_that_cannot_be_read_is_told_and_not_asked_for_again(cast: Cast,
     row.refresh_from_db()
     assert (row.state, row.problem, row.here) == ("ended", "unreadable", ALL - 1)
     assert row.refused == [pacs.objects[0].SOPInstanceUID]
+
+
+def test_a_pacs_is_told_why_an_object_is_not_taken(cast: Cast, started: Started) -> None:
+    """PS3.4 B.2.3: it can't be read, or it is not of the study that was asked for."""
+    pacs = started(leaks=True)
+    pacs.objects[0].Rows = 9999
+    fetching.work(fetch(cast), now=NOW)
+    said = {uid: pacs.answered[uid] for uid in pacs.sent}
+    assert said.pop(pacs.objects[0].SOPInstanceUID) == 0xC000
+    assert {uid for uid, status in said.items() if status == 0} == {file.sop_instance_uid for file in HERS.files[1:]}
+    assert {status for uid, status in said.items() if uid in {file.sop_instance_uid for file in HIS.files}} == {0xA900}
+
+
+def test_where_nothing_of_a_study_can_be_read_the_pacs_is_not_said_to_be_silent(cast: Cast, started: Started) -> None:
+    """All of its sub-operations fail, so that it answers "refused" at the end."""
+    pacs = started()
+    del pacs.objects[1:]
+    pacs.objects[0].Rows = 9999
+    row = fetch(cast)
+    fetching.work(row, now=NOW)
+    row.refresh_from_db()
+    assert (row.state, row.problem, row.refused) == ("ended", "unreadable", [pacs.objects[0].SOPInstanceUID])
+
+
+def test_only_where_there_is_no_room_a_pacs_is_told_so(cast: Cast, started: Started, monkeypatch: Any) -> None:
+    """PS3.4 B.2.3: nothing is wrong with the object; it may be sent again."""
+    pacs = started()
+    row = fetch(cast)
+
+    def full(*_: Any, **__: Any) -> None:
+        raise DatabaseError
+
+    monkeypatch.setattr(fetching.receive, "settle", full)
+    fetching.work(row, now=NOW)
+    row.refresh_from_db()
+    assert set(pacs.answered.values()) == {0xA700}
+    assert (row.state, row.problem) == ("waiting", "stopped")
 
 
 def test_who_lost_the_role_since_brings_nothing(cast: Cast, started: Started) -> None:

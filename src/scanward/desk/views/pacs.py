@@ -53,7 +53,8 @@ def patient_at(request: SignedInRequest, patient_id: UUID) -> HttpResponse:
         if step is Step.FETCH:
             _fetch(request, asked, patient)
             return redirect("desk-pacs", patient.id)
-        context |= {"asked": asked, "found": _look(request, asked, patient)}
+        context |= {"asked": asked, "accession": typed(request, "accession")}
+        context["found"] = _look(request, asked, patient)
     rows = [
         {"it": row, "why": WHY.get(row.problem, ""), "going": row.state in fetching.GOING}
         for row in Retrieval.objects.filter(patient=patient).order_by("-started_at")[:SHOWN]
@@ -77,7 +78,8 @@ def _look(request: SignedInRequest, asked: Pacs, patient: Patient) -> Found | No
     found: list[Found] = []
 
     def deed() -> None:
-        found.append(look(asked, patient, actor=request.actor, place=place_of(request), now=request.now))
+        accession, place = typed(request, "accession"), place_of(request)
+        found.append(look(asked, patient, actor=request.actor, place=place, now=request.now, accession=accession))
 
     done(request, deed, "")
     return found[0] if found else None

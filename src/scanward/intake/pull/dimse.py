@@ -11,7 +11,8 @@ from pynetdicom.events import Event
 
 from scanward.dicom import walk
 from scanward.intake.dimse import classes
-from scanward.intake.pull.pacs import Header, Pacs, Take, Unreached
+from scanward.intake.dimse.command import Status
+from scanward.intake.pull.pacs import Header, Pacs, Take, Taken, Unreached
 
 # Study Root Query/Retrieve Information Model (PS3.4 C.6.2).
 FIND: Final = "1.2.840.10008.5.1.4.1.2.2.1"
@@ -20,7 +21,14 @@ GET: Final = "1.2.840.10008.5.1.4.1.2.2.3"
 SECONDS: Final = 30
 MOST_ANSWERS: Final = 20_000
 PENDING: Final = frozenset({0xFF00, 0xFF01})
-SUCCESS, SOME_FAILED, NOT_KEPT = 0x0000, 0xB000, 0xA700
+SUCCESS, SOME_FAILED = 0x0000, 0xB000
+# The words of the storage service, as our own listener uses them (PS3.4 B.2.3).
+ANSWERS: Final = {
+    Taken.SAFE: Status.SUCCESS,
+    Taken.NOT_NOW: Status.OUT_OF_RESOURCES,
+    Taken.MISMATCH: Status.DATA_SET_MISMATCH,
+    Taken.UNREADABLE: Status.CANNOT_UNDERSTAND,
+}
 ABOUT_A_STUDY: Final = (
     "PatientName", "PatientBirthDate", "PatientSex", "IssuerOfPatientID", "StudyDate", "StudyTime", "AccessionNumber",
     "StudyDescription", "ModalitiesInStudy", "NumberOfStudyRelatedInstances",
@@ -44,11 +52,10 @@ class Dimse:
         self._pacs = pacs
         self._find: Association | None = None
 
-    def studies(self, number: str, study_uid: str) -> list[Header]:
-        """Return the header of each study of the patient number, or of the one study of it."""
-        asked = _level("STUDY", StudyInstanceUID=study_uid, PatientID=number)
-        for keyword in ABOUT_A_STUDY:
-            setattr(asked, keyword, "")
+    def studies(self, number: str, study_uid: str, accession: str) -> list[Header]:
+        """Return the header of each study of the patient number, or of those of it that are named."""
+        wanted = dict.fromkeys(ABOUT_A_STUDY, "") | {"AccessionNumber": accession}
+        asked = _level("STUDY", StudyInstanceUID=study_uid, PatientID=number, **wanted)
         return [_json(answer) for answer in self._ask(asked)]
 
     def instances(self, study_uid: str) -> dict[str, str]:
@@ -95,7 +102,7 @@ class Dimse:
 
         def keep(event: Event) -> int:
             uid = str(getattr(event.request, "AffectedSOPInstanceUID", ""))
-            return SUCCESS if take(uid, event.encoded_dataset()) else NOT_KEPT
+            return ANSWERS[take(uid, event.encoded_dataset())]
 
         offered = [(uid, sorted(classes.OBJECT_SYNTAXES, key=_plain_first)) for uid in classes.STORAGE]
         roles = [build_role(uid, scp_role=True) for uid in classes.STORAGE]

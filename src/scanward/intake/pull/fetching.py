@@ -27,7 +27,7 @@ from scanward.intake import later, receive
 from scanward.intake.models import Retrieval, RetrievalState
 from scanward.intake.pull import pacs as configured
 from scanward.intake.pull.finding import look, opened
-from scanward.intake.pull.pacs import Pacs, Unreached, Wire
+from scanward.intake.pull.pacs import Pacs, Taken, Unreached, Wire
 from scanward.law.purpose import PurposeOfUse
 from scanward.people.actions import NotAllowed
 from scanward.people.models import Account, Patient
@@ -140,14 +140,28 @@ def _fetch(row: Retrieval, wire: Wire, sender: Sender) -> str:
     row.expected = max(row.expected, len(listed))
     taking = _Taking(row, sender, refused=set(row.refused))
     for series, uids in _batches(_look_around(row, listed)):
-        wire.bring(row.study_instance_uid, series, uids, taking.take)
-        if taking.stopped:
-            raise taking.stopped
+        _bring(row, wire, series, uids, taking)
         row.refused = sorted(taking.refused)
         _look_around(row, listed)
     if row.here + len(row.refused) < row.expected:
         return MISSING
     return UNREADABLE if row.refused else ""
+
+
+def _bring(row: Retrieval, wire: Wire, series: str, uids: list[str], taking: "_Taking") -> None:
+    """Have some objects sent.
+
+    Raises:
+        Unreached: the PACS did not send them. VaultError, DatabaseError: they could not be kept.
+    """
+    try:
+        wire.bring(row.study_instance_uid, series, uids, taking.take)
+    except Unreached:
+        # A PACS of which nothing was taken says that it failed; but then the reason is here.
+        if not (taking.stopped or taking.refused > set(row.refused)):
+            raise
+    if taking.stopped:
+        raise taking.stopped
 
 
 def _look_around(row: Retrieval, listed: Mapping[str, str]) -> dict[str, str]:
@@ -178,22 +192,24 @@ class _Taking:
     refused: set[str]
     stopped: VaultError | DatabaseError | None = None
 
-    def take(self, uid: str, data: bytes) -> bool:
-        """Take one object in; True: it is safe here."""
+    def take(self, uid: str, data: bytes) -> Taken:
+        """Take one object in, and say what became of it."""
         if self.stopped:
-            return False
+            return Taken.NOT_NOW
         try:
             seen = receive.read(receive.Item("", data))
             if isinstance(seen, Arrival) and seen.inspected.study_instance_uid != self.row.study_instance_uid:
-                return False
+                return Taken.MISMATCH
             answer = receive.settle([(receive.Item("", data), seen)], sender=self.sender, now=timezone.now())[0]
         except (VaultError, DatabaseError) as error:
             self.stopped = error
-            return False
-        refused = answer.outcome is receive.Outcome.REFUSED
-        if refused and answer.code != RefusalReason.NOT_SCANNED:
-            self.refused.add(uid)
-        return not refused
+            return Taken.NOT_NOW
+        if answer.outcome is not receive.Outcome.REFUSED:
+            return Taken.SAFE
+        if answer.code == RefusalReason.NOT_SCANNED:
+            return Taken.NOT_NOW
+        self.refused.add(uid)
+        return Taken.MISMATCH if answer.code == RefusalReason.META_MISMATCH else Taken.UNREADABLE
 
 
 def _missing(row: Retrieval, listed: Mapping[str, str]) -> dict[str, str]:

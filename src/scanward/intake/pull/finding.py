@@ -27,6 +27,8 @@ from scanward.people.models import Patient
 
 # They would make a question about one patient a question about many (PS3.4 C.2.2.2.4).
 WILD: Final = frozenset("*?\\")
+# The longest value of SH (PS3.5 6.2).
+MOST_ACCESSION: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +57,34 @@ def opened(pacs: Pacs) -> Opened:
     return dimse.opened(pacs) if pacs.kind == "dicom" else web.opened(pacs)
 
 
-def look(pacs: Pacs, patient: Patient, *, actor: Actor, place: Place, now: datetime, study_uid: str = "") -> Found:
-    """Ask a PACS for a patient's CT studies (or for one of them); the question is in the ledger, answered or not.
+def look(
+    pacs: Pacs,
+    patient: Patient,
+    *,
+    actor: Actor,
+    place: Place,
+    now: datetime,
+    study_uid: str = "",
+    accession: str = "",
+) -> Found:
+    """Ask a PACS for a patient's CT studies (or for those named); the question is in the ledger, answered or not.
 
     Raises:
         AccessRefused: this person may not bring records in. NotAllowed: it can't be asked, and why.
     """
     authorize(actor, Action.IMPORT, RecordFacts(patient.id), PurposeOfUse.RECORDS, now=now, place=place, told=True)
     numbers = _numbers(pacs, patient)
+    if WILD & set(accession) or len(accession) > MOST_ACCESSION:
+        raise NotAllowed(_("This is no accession number. It was not asked for."))
     try:
         with opened(pacs) as wire:
-            headers = [header for number in numbers for header in wire.studies(number, study_uid)]
+            headers = [header for number in numbers for header in wire.studies(number, study_uid, accession)]
     except Unreached as error:
         _tell(pacs, patient, actor=actor, place=place, now=now, answers=None)
         raise NotAllowed(_("The PACS was not reached, or did not answer. Try again later.")) from error
     hers = [header for header in headers if _is_hers(header, patient, pacs, study_uid)]
-    offered = {one.uid: one for one in _offered(hers)}
+    # A PACS that doesn't look at this key answers with all of hers.
+    offered = {one.uid: one for one in _offered(hers) if accession in ("", one.accession_number)}
     _tell(pacs, patient, actor=actor, place=place, now=now, answers=(len(hers), len(headers) - len(hers)))
     newest = sorted(offered.values(), key=lambda one: (one.performed_at is not None, one.performed_at), reverse=True)
     return Found(tuple(newest), len(headers) - len(hers))

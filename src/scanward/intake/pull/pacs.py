@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
+from enum import Enum
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -61,15 +62,26 @@ class Pacs:
         return context
 
 
-# Keeps one object, named by its UID, and says whether it is safe now; the PACS is told so.
-Take = Callable[[str, bytes], bool]
+class Taken(Enum):
+    """What became of one object that a PACS sent; it is told so."""
+
+    SAFE = "safe"
+    # Nothing is wrong with it: it may be sent again.
+    NOT_NOW = "not now"
+    # It is not what was asked for, or not what it says that it is.
+    MISMATCH = "mismatch"
+    UNREADABLE = "unreadable"
+
+
+# Keeps one object, named by its UID.
+Take = Callable[[str, bytes], Taken]
 
 
 class Wire(Protocol):
     """An open way to a PACS. Raises: Unreached, from every call."""
 
-    def studies(self, number: str, study_uid: str) -> list[Header]:
-        """Return the header of each study of the patient number, or of the one study of it."""
+    def studies(self, number: str, study_uid: str, accession: str) -> list[Header]:
+        """Return the header of each study of the patient number, or of those of it that are named."""
 
     def instances(self, study_uid: str) -> dict[str, str]:
         """Return the series of each object that the PACS has of the study, by the object's UID."""

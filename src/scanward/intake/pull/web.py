@@ -49,10 +49,11 @@ class Web:
         except OSError as error:
             raise Unreached("The certificate or the token can't be read.") from error
 
-    def studies(self, number: str, study_uid: str) -> list[Header]:
-        """Return the header of each study of the patient number, or of the one study of it."""
-        keys = {"PatientID": number} | ({"StudyInstanceUID": study_uid} if study_uid else {})
-        return self._search("/studies", [*keys.items(), *(("includefield", tag) for tag in INCLUDED)])
+    def studies(self, number: str, study_uid: str, accession: str) -> list[Header]:
+        """Return the header of each study of the patient number, or of those of it that are named."""
+        keys = {"PatientID": number, "StudyInstanceUID": study_uid, "AccessionNumber": accession}
+        named = [(name, value) for name, value in keys.items() if value]
+        return self._search("/studies", [*named, *(("includefield", tag) for tag in INCLUDED)])
 
     def instances(self, study_uid: str) -> dict[str, str]:
         """Return the series of each object that the PACS has of the study, by the object's UID."""
