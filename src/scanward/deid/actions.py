@@ -90,8 +90,6 @@ _BULK: Final = frozenset(
         0x00283010,
         0x00660016,  # PointCoordinatesData (surfaces are held as a class)
         0x00640009,  # VectorGridData
-        0x30020028,
-        0x00080062,
     )
 )
 _NAMES_OF_THE_PATIENT: Final = frozenset((0x00100010, 0x00100020))

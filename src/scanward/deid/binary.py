@@ -21,6 +21,8 @@ _WIDEST: Final = re.compile(rb"(?:[A-Za-z0-9^ ._-]\0\0\0){6,}|(?:\0\0\0[A-Za-z0-
 _LONG_RUN: Final = re.compile(rb"[\x20-\x7e\t\r\n]{24,}")
 _LONGEST_SEARCH: Final = 1 << 20
 _MOST_STREAMS, _STREAM_BEGIN = 2_000, 1 << 12
+_KINDS: Final = {b"UL": "I", b"SL": "i", b"UV": "Q", b"SV": "q", b"FL": "f", b"FD": "d"}
+_FEW: Final = 64  # bytes
 _FLOATS: Final = {b"FL": 4, b"OF": 4, b"FD": 8, b"OD": 8}
 # The byte with sign and exponent of the numbers that images need: 0.002 to 131,072 (FL), 1e-5 to 131,072 (FD).
 _EXPONENTS: Final = {4: frozenset(range(0x3B, 0x48)), 8: frozenset((0x3F, 0x40))}
@@ -41,9 +43,19 @@ def reads_as_text(vr: bytes, value: bytes, *, little: bool) -> bool:
     if _PRINTABLE.fullmatch(plain) and not _ramp(plain):
         return True
     if len(value) > _LONGEST_SEARCH:
-        return False
+        return True  # no table of an image is that long
     runs = (*_RUN.finditer(value), *_WIDE.finditer(value))
     return any(not _ramp(run.group()) for run in runs)
+
+
+def integers(vr: bytes, value: bytes, *, little: bool) -> Iterator[int]:
+    """The whole numbers among a few binary ones, without their sign, that are too long to be measures."""
+    if vr not in _KINDS or not 0 < len(value) <= _FEW or len(value) % struct.calcsize(_KINDS[vr]):
+        return
+    count = len(value) // struct.calcsize(_KINDS[vr])
+    for number in struct.unpack(f"{'<' if little else '>'}{count}{_KINDS[vr]}", value):
+        if 1e6 <= abs(number) < 1e18 and number == int(number):
+            yield abs(int(number))
 
 
 def _packed(value: bytes, depth: int = 2) -> bool:

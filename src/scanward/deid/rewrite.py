@@ -22,7 +22,7 @@ from scanward.deid.image import Pixels
 from scanward.deid.iod import IOD_OF_CLASS
 from scanward.deid.keyed import Project
 from scanward.deid.marks import file_meta, own_elements
-from scanward.deid.profiles import Option, Profile
+from scanward.deid.profiles import Dates, Option, Profile
 from scanward.deid.scope import Remembered, Scope, Step
 from scanward.deid.sweep import Known, gather, known_values
 from scanward.deid.text import codec_of
@@ -225,7 +225,7 @@ class Deidentifier:
         for tag, raw in telling:
             if action(tag, self.profile) not in (Action.KEEP, Action.CHECK):
                 values += list(gather(raw, 0, len(raw), encoding, codec))
-        return known_values(values)
+        return known_values(values, dates_stay=self.profile.dates is Dates.KEPT)
 
     def _elements(self, header: Header, scope: Scope, done: Cleaned) -> tuple[list[int], list[bytes]]:
         """The outputs of all elements but the pixels, in the order of their tags."""

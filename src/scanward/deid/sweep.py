@@ -18,6 +18,8 @@ from scanward.dicom.walk import Buffer, Encoding, walk
 
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _NUMBER: Final = re.compile(r"\d[\d.\-/ ]{2,}\d|\d{4,}")
+_FEW: Final = 100  # known values that are simply tried one after the other
+_DIGITS: Final = re.compile(r"\d+")
 _DECIMAL: Final = re.compile(r"[+-]?[0-9]*\.?[0-9]*(?:[eE][+-]?[0-9]{1,9})?")
 _SPACED_NUMBER: Final = re.compile(r"\d[\d.\-/ ()+,_]{2,}\d")  # more ways to set digits apart than a list would have
 _ESCAPE: Final = re.compile(rb"\x1b[$(][^A-Z]?[@-Z]")
@@ -85,17 +87,29 @@ class Known:
     def in_word(self, word: str) -> bool:
         """True for a known word, or a longer one that contains a known word of four letters or more."""
         low = fold(word)
-        return low in self.words or any(len(known) > 3 and known in low for known in self.words)
+        return low in self.words or self._long_words.is_in(low)
 
     def in_number(self, text: str) -> bool:
         """True when the text's digits are, or contain, a known number of at least five digits."""
         digits = re.sub(r"\D", "", text)
-        return digits in self.numbers or any(len(n) > 4 and n in digits for n in self.numbers)
+        return digits in self.numbers or self._long_numbers.is_in(digits)
 
     def is_number(self, text: str) -> bool:
         """True when this decimal or integer is a known number of at least five digits, however it is written."""
         digits, whole = digits_of(text)
         return len(digits) > (4 if whole else 7) and digits in self._without_zeros  # fewer would hit measures by chance
+
+    def is_whole(self, number: int) -> bool:
+        """True when this number is a known one, without its zeros in front."""
+        return str(number) in self._without_zeros
+
+    @cached_property
+    def _long_words(self) -> "_Parts":
+        return _Parts(word for word in self.words if len(word) > 3)
+
+    @cached_property
+    def _long_numbers(self) -> "_Parts":
+        return _Parts(number for number in self.numbers if len(number) > 4)
 
     @cached_property
     def _without_zeros(self) -> frozenset[str]:
@@ -107,7 +121,11 @@ class Known:
             return True
         if any(self.in_number(number) for number in (*_NUMBER.findall(text), *_SPACED_NUMBER.findall(text))):
             return True
-        return bool(self.days) and any(re.sub(r"\D", "", day) in self.days for day in _NUMBER.findall(text))
+        groups = _DIGITS.findall(text)
+        if any("".join(three) in self.days for three in zip(groups, groups[1:], groups[2:], strict=False)):
+            return True
+        ends = [(at, end) for at in range(len(groups)) for end in range(at + 2, min(at + 6, len(groups)) + 1)]
+        return any(len(joined := "".join(groups[a:b])) > 4 and joined in self.numbers for a, b in ends)
 
     def in_bytes(self, data: bytes) -> bool:
         """True when a known value stands in the bytes, in any case and also in wide letters of several bytes."""
@@ -122,6 +140,19 @@ class Known:
         return Known(
             self.words | other.words, self.numbers | other.numbers, self.raw + other.raw, self.days | other.days
         )
+
+
+class _Parts:
+    """Values that are looked for inside of longer ones, at no more than so much cost for each that is known."""
+
+    def __init__(self, values: Iterable[str]) -> None:
+        self.values = frozenset(values)
+        self.lengths = sorted({len(one) for one in self.values})
+
+    def is_in(self, text: str) -> bool:
+        if len(self.values) < _FEW:
+            return any(one in text for one in self.values)
+        return any(text[at : at + n] in self.values for n in self.lengths for at in range(len(text) - n + 1))
 
 
 def digits_of(text: str) -> tuple[str, bool]:
@@ -163,8 +194,8 @@ _NOT_IDENTIFYING: Final = frozenset(
 )
 
 
-def known_values(values: Iterable[tuple[int, str, str]]) -> Known:
-    """Gather what `(tag, vr, text)` say about who this is."""
+def known_values(values: Iterable[tuple[int, str, str]], *, dates_stay: bool = False) -> Known:
+    """Gather what `(tag, vr, text)` say about who this is. Dates that stay are looked for in text only."""
     words: set[str] = set()
     numbers: set[str] = set()
     raw: set[bytes] = set()
@@ -173,13 +204,16 @@ def known_values(values: Iterable[tuple[int, str, str]]) -> Known:
         generic = WORDS if tag in _PLACES else frozenset[str]()
         found = {fold(word) for word in _WORD.findall(text)}
         words |= {word for word in found if word not in generic}
-        numbers |= {digits for n in _NUMBER.findall(text) if len(digits := re.sub(r"\D", "", n)) > 3}
+        long = {digits for n in _NUMBER.findall(text) if len(digits := re.sub(r"\D", "", n)) > 3}
+        bare = {digits for one in long if len(digits := one.lstrip("0")) > 4}
+        numbers |= long | bare
         if vr == "DA" and len(text) == 8 and text.isdigit():
             numbers |= {text[4:] + text[:4], text[6:] + text[4:6] + text[:4]}
             days |= _short(text[2:4], text[4:6], text[6:])
-        for part in re.split(r"[\\^=,;]", text):
-            if fold(part.strip()) not in WORDS:
-                raw |= set(_written(part.strip()))
+        if vr != "DA" or not dates_stay:
+            parts = (part.strip() for part in re.split(r"[\\^=,;]", text))
+            raw |= {one for part in parts if fold(part) not in WORDS for one in _written(part)}
+            raw |= {one.encode() for one in bare if len(one) > 6}
     return Known(frozenset(words), frozenset(numbers), tuple(sorted(raw)), frozenset(days))
 
 

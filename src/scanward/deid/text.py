@@ -29,6 +29,11 @@ _DAY: Final = re.compile(
     re.IGNORECASE,
 )
 _SHORT_DAY: Final = re.compile(r"(?<![\w.])\d{1,2}([-./])\d{1,2}\1\d{2}(?![\w.])")  # also how versions look
+# Here a name follows, which can be a word of the vocabulary: Dr. White, Schwester Rose. (DR alone is radiography.)
+_TITLED: Final = re.compile(
+    r"\b(?:[Dd]r|(?i:dr|mr|ms|sr)(?=\.)|(?i:prof|mrs|miss|herr|frau|mme|mlle|dott|doctor|doktor|docteur|doctora|nurse"
+    r"|schwester|sra|srta|señora?))\b\.?(?:\s*(?i:dr|med|prof)\b\.?)*(?:[\s.]*\b[A-Z][^\W\d_]*){0,2}"
+)
 _CONTROL: Final = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")  # escapes, and letters of two or four bytes: no words to judge
 # Percent codes, and letters that are set apart: each by itself says nothing, together they spell anything.
 _SPELLED: Final = re.compile(r"(?:%[0-9A-Fa-f]{2}){2,}|(?<!\w)(?:[^\W\d_][^\w\r\n]{1,2}){3,}[^\W\d_](?!\w)")
@@ -105,7 +110,7 @@ def clean(text: str, known: Known, *, technical: bool = False) -> str:
     """The text without every word that is not allowed; "" when nothing is left that says anything."""
     if _CONTROL.search(text):
         return ""
-    text = _SPELLED.sub(" ", text)
+    text = _TITLED.sub(" ", _SPELLED.sub(" ", text))
     kept = [_kept(piece, known, technical=technical) for piece in _PIECE.findall(_undated(text, technical=technical))]
     joined = _tidy("".join(kept), technical=technical)
     return "" if known.in_text(joined) or not any(c.isalnum() for c in joined) else joined

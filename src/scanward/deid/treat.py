@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from scanward.deid import codes
 from scanward.deid.actions import Action
-from scanward.deid.binary import reads_as_text
+from scanward.deid.binary import integers, reads_as_text
 from scanward.deid.geography import zip_of
 from scanward.deid.keyed import Project
 from scanward.deid.profiles import Dates, Profile
@@ -91,8 +91,9 @@ def _keep(tag: int, vr: bytes, old: bytes, scope: Surroundings, parent: int) -> 
         return old
     if vr in _FIXED or vr in _BULK:
         broken = vr in _FIXED and len(old) % _FIXED[vr]
-        text = reads_as_text(vr, old, little=scope.encoding.little)
-        return None if broken or text or scope.known.in_bytes(old) else old
+        little = scope.encoding.little
+        text = reads_as_text(vr, old, little=little) or scope.known.in_bytes(old)
+        return None if broken or text or any(map(scope.known.is_whole, integers(vr, old, little=little))) else old
     return None if scope.known.in_text(old.decode(scope.codec, "replace")) else old.rstrip(b" \0")
 
 

@@ -10,6 +10,7 @@ import zipfile
 
 import pytest
 from click.testing import CliRunner
+from pydicom.fileset import FileSet
 
 from scanward.cli.deid import command
 from scanward.deid.export import read_links
@@ -115,6 +116,23 @@ def test_a_dicomdir_set_is_read(place):
     (place / "in" / "DICOMDIR").write_bytes(file([(0x00080016, "UI", "1.2.840.10008.1.3.10"), (0x00041220, "SQ", ids)]))
     assert run(place, source="in/DICOMDIR").exit_code == 0
     assert len(files(place / "out")) == 2
+
+
+@pytest.mark.parametrize("source", ["in", "in/DICOMDIR"])
+def test_the_directory_of_a_real_disc_stays_behind_with_all_that_it_says(place, source):
+    """S3: its records name the patient, in files that are called PT000000/ST000000 and so on."""
+    tokens = study(place / "loose", 2)
+    disc = FileSet()
+    for path in (place / "loose").rglob("IM*"):
+        disc.add(path)
+    disc.write(place / "in")
+    directory = (place / "in" / "DICOMDIR").read_bytes()
+    assert any(token in directory for token in tokens)
+    result = run(place, "--json", source=source)
+    assert (result.exit_code, len(files(place / "out"))) == (0, 4)
+    written = [path for path in place.rglob("out*/**/*") if path.is_file()] + list(place.glob("out*.json"))
+    assert not [path.name for path in written for token in tokens if token in path.read_bytes()]
+    assert not [path for path in written if path.name == "DICOMDIR" or path.name.startswith("PT")]
 
 
 def test_one_bad_file_does_not_stop_the_others(place):

@@ -4,24 +4,30 @@ The search decodes what it finds, as that of the unusual values does.
 """
 
 import io
+import struct
 import zlib
 
 import pydicom
 import pytest
 
+from scanward.deid.check import check_all, rules_of
 from scanward.deid.held import Held
 from scanward.deid.keyed import Project
 from scanward.deid.profiles import READY_MADE, Option, with_options
 from scanward.deid.rewrite import Deidentifier
-from scanward.deid.sweep import Known
+from scanward.deid.run import Job, serial
+from scanward.deid.sources import find
+from scanward.deid.sweep import Known, known_values
 from scanward.deid.text import clean, legal_code_string
 from scanward.dicom.errors import Refused
+from scanward.dicom.limits import Limits
 
 from .handmade import BIG, DEFLATED, EXPLICIT, IMPLICIT, file
 from .kinds import IMAGE, PIXELS, Mint, base, builders, image, other, sweeps
 from .test_unusual import expansions
 
 PROJECT = Project("kinds", b"k" * 32)
+PATIENT = Limits(max_seconds=120)
 CLEANING = {Option.PATIENT_CHARACTERISTICS, Option.MODIFIED_DATES, Option.DESCRIPTORS}
 CLEANING |= {Option.STRUCTURED_CONTENT, Option.GRAPHICS, Option.SAFE_PRIVATE}
 PROFILES = {name: READY_MADE[name] for name in ("research", "basic", "safe-harbor", "limited-data-set")}
@@ -42,7 +48,7 @@ def fate(profile: str, build, seed: int):
     mint = Mint(seed)
     data = build(mint)
     try:
-        return Deidentifier(PROFILES[profile], PROJECT).clean(data).assemble(data), mint.tokens
+        return Deidentifier(PROFILES[profile], PROJECT, limits=PATIENT).clean(data).assemble(data), mint.tokens
     except (Held, Refused) as why:
         return why.reason.value, mint.tokens
 
@@ -203,3 +209,61 @@ def test_of_measures_that_meet_a_short_number_the_image_keeps_those_that_it_need
     data = file(list({e[0]: e for e in [*base(Mint(4), "2", "CT"), *IMAGE, *own, (0x7FE00010, "OW", PIXELS)]}.values()))
     output = pydicom.dcmread(io.BytesIO(Deidentifier(PROFILES["research"], PROJECT).clean(data).assemble(data)))
     assert (tag in output and output[tag].value == float(number)) is stays
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Dr. White chest", "chest"),
+        ("Frau Dr. med. Stone thorax", "thorax"),
+        ("seen by Miss Page lung", "seen by lung"),
+        ("DR CHEST PA", "DR CHEST PA"),
+        ("MR brain", "MR brain"),
+    ],
+)
+def test_whoever_has_a_title_goes_though_the_vocabulary_knows_the_word(text, kept):
+    assert clean(text, Known()) in (kept, kept.removeprefix("DR "))
+
+
+BORN = known_values([(0x00100030, "DA", "19480317"), (0x00100020, "LO", "00-739.201-84")])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "17.03.48 12:30",
+        "3/17/48",
+        "17,03,1948",
+        "17:03:1948",
+        "1948 03 17",
+        "48-3-17",
+        "73:920:184",
+        "7;3920,184",
+        "0073920184",
+    ],
+)
+def test_own_numbers_are_found_however_they_are_set_apart(text):
+    assert BORN.in_text(f"lung {text} B30f")
+
+
+@pytest.mark.parametrize(("vr", "kind"), [("UL", "I"), ("SL", "i"), ("FL", "f"), ("FD", "d")])
+@pytest.mark.parametrize("syntax", [EXPLICIT, BIG])
+def test_the_patients_number_goes_from_binary_numbers(vr, kind, syntax):
+    tag = {"UL": 0x0018106E, "SL": 0x00186020, "FL": 0x00089459, "FD": 0x00189073}[vr]
+    for number, stays in ((73920184, False), (73920200, True)):
+        written = struct.pack((">" if syntax == BIG else "<") + kind, number)
+        data = image(Mint(4), [(0x00100020, "LO", "0073920184"), (tag, vr, written)], syntax)
+        output = Deidentifier(PROFILES["research"], PROJECT).clean(data).assemble(data)
+        assert (written in output) is stays
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_none_of_the_kinds_is_held_after_it_was_read_again(profile, tmp_path):
+    """Item 7: the independent reader finds nothing, also no value that only meets one by chance."""
+    (tmp_path / "in").mkdir()
+    for number, (_, build) in enumerate(builders()):
+        (tmp_path / "in" / str(number)).write_bytes(build(Mint(number + 1)))
+    (result,) = serial(Job(PROFILES[profile], PROJECT, str(tmp_path), watch=True), find(tmp_path / "in"))
+    assert [one.reason for one in result.not_written] == []
+    checked = [(one.path, result.originals[one.group]) for one in result.written]
+    assert list(check_all(tmp_path, checked, rules_of(PROFILES[profile]))) == []

@@ -129,3 +129,30 @@ def test_each_output_is_searched_for_the_values_of_its_own_patient(tmp_path):
     assert len(result.written) == 40
     for number, written in enumerate(result.written):
         assert any(f"person{number:03}".encode() in value.lower() for value in result.originals[written.group])
+
+
+@pytest.mark.parametrize(
+    ("value", "seen"), [(b"4812", False), (b"48123", True), (b"0048123", True), (b"148123", False)]
+)
+def test_a_number_counts_only_where_it_stands_by_itself(tmp_path, value, seen):
+    """Item 7: in new UIDs and in decimals five digits meet any number by chance, and files were held for it."""
+    bare = output().replace(b"SOMATOM Definition Flash", b"SOMATOM " + value.ljust(16))
+    assert bool(found(tmp_path, bare, originals=(b"48123",))) is seen
+
+
+@pytest.mark.parametrize(("name", "kept"), [("limited-data-set", b"19510607"), ("safe-harbor", b"02139"[:3])])
+def test_what_a_profile_keeps_on_purpose_is_no_original_value(tmp_path, name, kept):
+    """S1: a limited data set has its dates and ZIP codes, also the patient's date of birth."""
+    own = [
+        (0x00100030, "DA", "19510607"),
+        (0x00380020, "DA", "20230514"),
+        (0x00101040, "LO", "1 Elm St^^Boston^MA^02139"),
+    ]
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "1").write_bytes(file(list(({e[0]: e for e in ct(Mint(3))} | {e[0]: e for e in own}).values())))
+    chosen = READY_MADE[name]
+    (result,) = serial(Job(chosen, Project("z", b"z" * 32), str(tmp_path), watch=True), find(tmp_path / "in"))
+    written = result.written[0]
+    checked = [(written.path, result.originals[written.group])]
+    assert list(check_all(tmp_path, checked, rules_of(chosen))) == []
+    assert kept in (tmp_path / written.path).read_bytes()
