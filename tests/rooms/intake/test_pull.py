@@ -168,6 +168,14 @@ def test_over_mutual_tls_a_study_comes_and_a_stranger_is_not_asked(
     assert stranger.asked == []
 
 
+def test_what_a_talkative_pacs_lists_of_others_is_not_waited_for(cast: Cast, started: Started) -> None:
+    started(leaks=True)
+    row = fetch(cast)
+    fetching.work(row, now=NOW)
+    row.refresh_from_db()
+    assert (row.state, row.here, row.expected) == (RetrievalState.DONE, ALL, ALL)
+
+
 def test_what_did_not_come_is_named_and_asked_for_again(cast: Cast, started: Started) -> None:
     """Only what is missing is asked for the second time."""
     lost = HERS.files[2].sop_instance_uid

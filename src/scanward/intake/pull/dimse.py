@@ -63,8 +63,13 @@ class Dimse:
         found: dict[str, str] = {}
         for series in self._ask(_level("SERIES", StudyInstanceUID=study_uid, SeriesInstanceUID="")):
             uid = str(series.get("SeriesInstanceUID", ""))
+            if not _is_below(series, StudyInstanceUID=study_uid):
+                continue
             asked = _level("IMAGE", StudyInstanceUID=study_uid, SeriesInstanceUID=uid, SOPInstanceUID="")
-            found |= {str(one.get("SOPInstanceUID", "")): uid for one in self._ask(asked)}
+            below = (
+                one for one in self._ask(asked) if _is_below(one, StudyInstanceUID=study_uid, SeriesInstanceUID=uid)
+            )
+            found |= {str(one.get("SOPInstanceUID", "")): uid for one in below}
         found.pop("", None)
         return found
 
@@ -156,6 +161,11 @@ def _level(level: str, **keys: Any) -> Dataset:
     for keyword, value in keys.items():
         setattr(asked, keyword, value)
     return asked
+
+
+def _is_below(answer: Dataset, **keys: str) -> bool:
+    """Return whether an answer is of what was asked about, as far as it says so; a PACS may answer with more."""
+    return all(str(answer.get(keyword) or value) == value for keyword, value in keys.items())
 
 
 def _code(status: Dataset) -> int:

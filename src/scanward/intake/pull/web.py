@@ -57,7 +57,9 @@ class Web:
 
     def instances(self, study_uid: str) -> dict[str, str]:
         """Return the series of each object that the PACS has of the study, by the object's UID."""
-        rows = self._search(f"/studies/{study_uid}/instances", [])
+        answers = self._search(f"/studies/{study_uid}/instances", [])
+        # It may answer with more than was asked for.
+        rows = [row for row in answers if facts.text(row, "0020000D", 65) in ("", study_uid)]
         found = {facts.text(row, "00080018", 64): facts.text(row, "0020000E", 64) for row in rows}
         return {uid: series for uid, series in found.items() if is_uid(uid) and is_uid(series)}
 
