@@ -23,12 +23,14 @@ _NOISE: Final = 6.0  # times the noise
 _BLOCK: Final = 32  # pixels, over which noise is measured
 _LONG, _SHORT = 48, 16  # a field, in pixels: a few small letters, or one or two big ones
 _NEAR: Final = 8  # greys to each side that count as neighbours
-_FEW, _LEAST = 6, 7  # letters of 16 pixels reach 9; noise reaches 6 in a phantom, and more in few slices
+_LEAST: Final = 7  # letters of 16 pixels reach 9; noise reaches 6 in a phantom, and more in few slices
 _LINE: Final = 3  # pixels of one grey that touch one another
 _HIGH, _WIDE, _BESIDE = 7, 40, 2  # a row of small letters, and the lines above and below, in pixels
 _BEGUN: Final = 4.4  # strokes side by side in such a row: small letters have 5.5 and more, clean slices seldom 4.2
-_ROW: Final = 1 << 12
 _GREYS: Final = 1 << 17
+
+_BEFORE: Final = np.array([[1] * _REACH + [0] * (_REACH + 1)], np.uint8)
+_STEPS: Final = np.array([step for step in range(-_NEAR, _NEAR + 1) if step])
 
 cv2.setNumThreads(1)  # processes share the slices between them; threads within one only wait for each other
 
@@ -56,8 +58,8 @@ def thin(values: Grey) -> tuple[Strokes, Strokes]:
     span, noise = span_of(values), noise_of(values)
     typical = float(np.median(noise[::4, ::4]))
     sure, faint = max(_CONTRAST * span, _NOISE * typical), np.maximum(_FAINT * span, _NOISE * noise)
-    across, along = _ridges(values), _ridges(np.ascontiguousarray(values.T))
-    bright, dark = (np.maximum(one, other.T) for one, other in zip(across, along, strict=True))
+    across, along = _ridges(values, _BEFORE), _ridges(values, np.ascontiguousarray(_BEFORE.T))
+    bright, dark = (np.asarray(cv2.max(one, other), np.float32) for one, other in zip(across, along, strict=True))
     return _strokes(bright, faint, sure), _strokes(dark, faint, sure)
 
 
@@ -81,13 +83,11 @@ def noise_of(values: Grey) -> Grey:
     return np.asarray(cv2.resize(quiet, values.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _ridges(values: Grey) -> tuple[Grey, Grey]:
-    """By how much each pixel is above, and below, what lies to its left and to its right."""
-    left = np.zeros((1, 2 * _REACH + 1), np.uint8)
-    left[0, :_REACH] = 1
-    right = np.ascontiguousarray(left[:, ::-1])
-    above = values - np.maximum(cv2.erode(values, left), cv2.erode(values, right))
-    below = np.minimum(cv2.dilate(values, left), cv2.dilate(values, right)) - values
+def _ridges(values: Grey, before: NDArray[np.uint8]) -> tuple[Grey, Grey]:
+    """By how much each pixel is above, and below, what lies before it and behind it in one direction."""
+    behind = np.ascontiguousarray(before[::-1, ::-1])
+    above = cv2.subtract(values, cv2.max(cv2.erode(values, before), cv2.erode(values, behind)))
+    below = cv2.subtract(cv2.min(cv2.dilate(values, before), cv2.dilate(values, behind)), values)
     return np.asarray(above, np.float32), np.asarray(below, np.float32)
 
 
@@ -122,22 +122,23 @@ def _of_letters(values: Grey, pens: tuple[Strokes, Strokes]) -> Iterator[Field]:
 def _rows(strokes: Mask) -> Iterator[Box]:
     """Where strokes begin side by side over the height of a small letter, more than above or below."""
     begins = strokes.view(np.uint8).copy()
-    begins[:, 1:] &= ~begins[:, :-1]
+    begins[:, 1:] &= ~strokes.view(np.uint8)[:, :-1]
     row = _summed(begins, (_WIDE, 1))
-    letters = _summed(row, (1, _HIGH))
-    if letters.max() < _BEGUN * _HIGH:
+    letters = _summed(row, (1, _HIGH)).ravel()
+    places = np.flatnonzero(letters >= _BEGUN * _HIGH)
+    if not len(places):
         return
-    beside = _summed(row, (1, _BESIDE)) * np.int16(_HIGH)
-    far = (_HIGH + _BESIDE) // 2 + 1
-    padded = np.pad(beside, ((far, far), (0, 0)))
-    letters *= 2 * _BESIDE
-    letters -= np.maximum(padded[: -2 * far], padded[2 * far :])
-    least = _BEGUN * _HIGH * 2 * _BESIDE
-    while letters.max() >= least:
-        row_at, column = (int(n) for n in np.unravel_index(int(letters.argmax()), letters.shape))
+    rows, columns = np.divmod(places, strokes.shape[1])
+    beside, far = _summed(row, (1, _BESIDE)), (_HIGH + _BESIDE) // 2 + 1
+    above = np.where(rows >= far, beside[rows - far, columns], 0)
+    below = np.where(rows + far < len(beside), beside[np.minimum(rows + far, len(beside) - 1), columns], 0)
+    more = letters[places].astype(int) * 2 * _BESIDE - np.maximum(above, below) * _HIGH
+    while len(more) and more.max() >= _BEGUN * _HIGH * 2 * _BESIDE:
+        row_at, column = int(rows[more.argmax()]), int(columns[more.argmax()])
         top, left = max(row_at - _HIGH, 0), max(column - _WIDE // 2, 0)
-        yield top, left, row_at + _HIGH, column + _WIDE // 2
-        letters[top : row_at + _HIGH, left : column + _WIDE // 2] = 0
+        bottom, right = row_at + _HIGH, column + _WIDE // 2
+        yield top, left, bottom, right
+        more[(rows >= top) & (rows < bottom) & (columns >= left) & (columns < right)] = 0
 
 
 def _summed(values: NDArray[Any], size: tuple[int, int]) -> NDArray[np.int16]:
@@ -152,14 +153,15 @@ def _of_one_grey(values: Grey, pens: tuple[Strokes, Strokes]) -> list[Field]:
     low, scale = _scale(values)
     found: list[tuple[int, Field]] = []
     for pen in pens:
-        rows, columns = np.nonzero(pen.sure & ~_piled_up(whole, pen))
-        if len(rows):
-            found += _fields(rows, columns, whole[rows, columns], values.shape)
+        places = np.flatnonzero(pen.sure & ~_piled_up(whole, pen)).astype(np.int32)
+        if len(places):
+            rows, columns = np.divmod(places, np.int32(values.shape[1]))
+            found += _fields(rows, columns, whole.ravel()[places], values.shape)
     found.sort(key=lambda one: -one[0])
     return [Field(one.box, one.ink / scale + low, one.lying) for _, one in found]
 
 
-def _piled_up(whole: NDArray[np.int64], pen: Strokes) -> Mask:
+def _piled_up(whole: NDArray[np.int32], pen: Strokes) -> Mask:
     """Where a stroke has the lowest or the highest grey, but is weak or no part of a line.
 
     Noise that would go further is cut off there, so these greys stand out in air; but it draws no strong lines.
@@ -175,37 +177,49 @@ def _scale(values: Grey) -> tuple[float, float]:
     return low, 1.0 if spread < _GREYS - 1 else (_GREYS - 1) / spread
 
 
-def _whole(values: Grey) -> NDArray[np.int64]:
+def _whole(values: Grey) -> NDArray[np.int32]:
     low, scale = _scale(values)
-    return np.asarray(np.rint((values - low) * scale), np.int64)
+    return np.asarray(np.rint((values - low) * scale), np.int32)
 
 
 def _fields(
-    rows: NDArray[Any], columns: NDArray[Any], greys: NDArray[np.int64], shape: tuple[int, ...]
+    rows: NDArray[np.int32], columns: NDArray[np.int32], greys: NDArray[np.int32], shape: tuple[int, ...]
 ) -> Iterator[tuple[int, Field]]:
     """Fields in which a grey stands out and by how much, on eight grids that are shifted against each other."""
+    # A key is a field and a grey in it, with room for its neighbours; small numbers are sorted in half the time.
+    room = int(greys.max()) + 1 + _NEAR
+    across = shape[1] // _SHORT + 2
+    small = (shape[0] // _SHORT + 2) * across * room < 1 << 31
+    greys = greys if small else greys.astype(np.int64)
     for high, wide in ((_SHORT, _LONG), (_LONG, _SHORT)):
         for down in (0, high // 2):
             for over in (0, wide // 2):
-                cells = (rows + down) // high * _ROW + (columns + over) // wide
-                keys, counts = np.unique(cells * _GREYS + greys, return_counts=True)
-                some = np.flatnonzero(counts >= _FEW)
-                excess = counts[some] - _neighbours(keys, counts, keys[some])
+                cells = (rows + down) // high * across + (columns + over) // wide
+                keys, counts = _counted(cells.astype(greys.dtype) * room + greys)
+                some = np.flatnonzero(counts >= _LEAST)
+                if not len(some):
+                    continue
+                excess = counts[some] - _neighbours(keys, counts, keys[some], room)
                 for key, more in zip(keys[some][excess >= _LEAST], excess[excess >= _LEAST], strict=True):
-                    row, column = divmod(int(key) // _GREYS, _ROW)
+                    row, column = divmod(int(key) // room, across)
                     top, left = row * high - down, column * wide - over
                     box = (max(top, 0), max(left, 0), min(top + high, shape[0]), min(left + wide, shape[1]))
-                    yield int(more), Field(box, float(key % _GREYS), wide > high)
+                    yield int(more), Field(box, float(key % room), wide > high)
 
 
-def _neighbours(keys: NDArray[Any], counts: NDArray[Any], wanted: NDArray[Any]) -> NDArray[np.float64]:
+def _counted(keys: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Each key once, in their order, and how often it was there."""
+    keys.sort()
+    ends = np.flatnonzero(np.append(keys[1:] != keys[:-1], True))
+    return keys[ends], np.diff(ends, prepend=-1)
+
+
+def _neighbours(keys: NDArray[Any], counts: NDArray[Any], wanted: NDArray[Any], room: int) -> NDArray[np.float64]:
     """How often a grey's neighbours stand in the same field: four times their mean; the lowest has half as many."""
-    total = np.zeros(len(wanted))
-    for step in range(-_NEAR, _NEAR + 1):
-        if step:
-            at = np.minimum(np.searchsorted(keys, wanted + step), len(keys) - 1)
-            total += np.where(keys[at] == wanted + step, counts[at], 0)
-    return np.where(wanted % _GREYS, total, 2 * total) * (2 / _NEAR)
+    asked = wanted[:, None] + _STEPS.astype(wanted.dtype)
+    at = np.minimum(np.searchsorted(keys, asked), len(keys) - 1)
+    total = np.where(keys[at] == asked, counts[at], 0).sum(axis=1)
+    return np.asarray(np.where(wanted % room, total, 2 * total) * (2 / _NEAR), np.float64)
 
 
 def same_place(one: Box, other: Box) -> bool:
