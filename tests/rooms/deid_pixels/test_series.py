@@ -37,6 +37,19 @@ def test_bodies_are_left_alone_whole_or_in_part(kind: str) -> None:
         assert not any(shown(part).face for part in (body, levels(body, 0, 24), levels(body, 24, 48)))
 
 
+def test_a_field_that_cuts_through_the_lungs_and_a_wrist_are_left_alone() -> None:
+    """S10: gas that is open where the field ends is a lung's, and a wrist is too thin for a jaw."""
+    shape = (48, 96, 96)
+    chest = volume("chest", 1, shape)[:, 16:80, 16:80]
+    assert not shown(axial_stack(np.ascontiguousarray(chest), default_spacing("chest", shape))).face
+    y, x = np.mgrid[:48, :48] * 2.0 - 48
+    section = np.where(np.hypot(y, x) < 27, 40, -1000)
+    for aside in (-9, 9):
+        section[np.hypot(y, x - aside) < 8] = 900
+    wrist = np.repeat(section[None], 30, axis=0).astype(np.int16)
+    assert not shown(axial_stack(wrist, (4, 2, 2))).face
+
+
 def test_two_series_of_one_head_are_cut_by_both_plans_wherever_either_of_them_ends(head: Stack) -> None:
     upper, lower = levels(head, 30, 72), levels(head, 8, 38)
     plans = [plan(part)[1] for part in (upper, lower)]

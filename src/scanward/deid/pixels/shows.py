@@ -12,6 +12,7 @@ from scanward.deid.pixels.geometry import Grid, Mask, Stack, Volume
 STEP: Final = 4.0
 _SKULL_ML: Final = 120.0
 _SKULL_SHELL: Final = 0.22
+_NARROWEST: Final = 28.0  # cm2: a wrist has less, and the jaws of the smallest child more
 _WIDEST: Final = 340.0  # cm2: a head's cross-section is smaller, a trunk's is bigger
 _LUNG: Final = 0.12
 _JAW: Final = 16.0  # mm; less where the scan itself is thin
@@ -61,24 +62,34 @@ def _shell(skull: Mask, bone: Mask) -> float:
 
 def _jaw(hu: Volume, known: Mask, body: Mask, bone: Mask) -> float:
     """Millimetres of height in which a cross-section of a head's size has bone just behind its front."""
-    levels = 0
+    levels, field = 0, ndimage.find_objects(known.any(axis=0).astype(np.int8))
     for z in range(hu.shape[0]):
         section = body[z]
         area = float(section.sum()) * (STEP / 10) ** 2
-        if not 12 < area < _WIDEST or _trunk(hu[z], section):
+        if not _NARROWEST < area < _WIDEST or _trunk(hu[z][field[0]], section[field[0]]):
             continue
         levels += _front_bone(largest(section), bone[z], known[z])
     return levels * STEP
 
 
 def _trunk(hu: Volume, section: Mask) -> bool:
-    """Lungs or bowel gas, or a body that runs out of the field on both sides."""
-    gas = float(((hu < -500) & ndimage.binary_fill_holes(section)).sum()) / max(float(section.sum()), 1)
-    return gas > _LUNG and not _airway_only(hu, section)
+    """Lungs or bowel gas, be they open where the field cuts through the body."""
+    gas = (hu < -500) & _filled(section)
+    return float(gas.sum()) / max(float(section.sum()), 1) > _LUNG and not _airway_only(gas)
 
 
-def _airway_only(hu: Volume, section: Mask) -> bool:
-    parts, count = ndimage.label((hu < -500) & ndimage.binary_fill_holes(section))
+def _filled(section: Mask) -> Mask:
+    """A cross-section without holes; on an edge of the field, what lies between two parts of the body is a hole too."""
+    closed = section.copy()
+    for edge in (closed[0], closed[-1], closed[:, 0], closed[:, -1]):
+        touching = np.flatnonzero(edge)
+        if len(touching):
+            edge[touching[0] : touching[-1]] = True
+    return np.asarray(ndimage.binary_fill_holes(closed), bool)
+
+
+def _airway_only(gas: Mask) -> bool:
+    parts, count = ndimage.label(gas)
     if not count:
         return True
     return bool(np.bincount(parts.ravel())[1:].max() * (STEP / 10) ** 2 < 18)
