@@ -58,3 +58,8 @@ def check(grant: Grant, study: Study, actions: frozenset[Action], *, now: dateti
         raise GrantError("The grant does not allow this to be opened.")
     if not grant.granted_at <= now < grant.expires_at:
         raise GrantError("The grant has ended.")
+
+
+def is_here(study: Study) -> bool:
+    """Whether what belongs to a study can still be read, or its key was destroyed."""
+    return not vault().is_erased(study.key_id)

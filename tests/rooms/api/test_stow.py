@@ -1,6 +1,7 @@
 """Objects come in over STOW-RS, and the answer says what became of each."""
 
 import io
+import itertools
 import tracemalloc
 from datetime import timedelta
 
@@ -159,6 +160,62 @@ def test_a_body_that_ends_early_keeps_what_came_whole_and_says_that_more_was_los
     assert answer.status_code in (202, 400)
     told = len(answer.json()["00081199"]["Value"]) if answer.status_code == 202 else 0
     assert Instance.objects.count() == told
+
+
+def thousand() -> list[bytes]:
+    """A thousand small objects of one series; each hundredth can't be read."""
+    made = pydicom.dcmread(io.BytesIO(chest()[0]))
+    found = []
+    for number in range(1000):
+        made.SOPInstanceUID = made.file_meta.MediaStorageSOPInstanceUID = f"2.25.{7_000_000 + number}"
+        made.InstanceNumber = number
+        out = io.BytesIO()
+        made.save_as(out)
+        found.append(out.getvalue() if number % 100 else b"no scan")
+    return found
+
+
+def listed(answer) -> set[str]:
+    """Which objects an answer says are kept."""
+    return {row["00081155"]["Value"][0] for row in answer.json().get("00081199", {"Value": []})["Value"]}
+
+
+def kept() -> set[str]:
+    return set(Instance.objects.values_list("sop_instance_uid", flat=True))
+
+
+def test_of_a_thousand_whose_sender_is_cut_off_exactly_the_kept_ones_are_listed(key):
+    """Fault C20: in the middle of the 650th the connection ends; each hundredth is no scan."""
+    objects = thousand()
+    whole = body(*objects)
+    cut = len(body(*objects[:649])) + len(objects[649]) // 2
+    answer = post(key, whole[:cut])
+    assert answer.status_code == 202
+    assert listed(answer) == kept()
+    # What came whole and in whole batches of 32; of the last batch nothing was acknowledged.
+    assert kept() == {f"2.25.{7_000_000 + n}" for n in range(640) if n % 100}
+
+
+def test_of_a_thousand_on_a_disk_that_fills_up_exactly_the_kept_ones_are_listed(key, monkeypatch):
+    """Fault C20: from the 13th batch on nothing fits; what was stored is listed, every other one is named."""
+    from scanward.intake import receive
+    from scanward.vault.errors import Reason, VaultError
+
+    stored, turns = receive.store, itertools.count(1)
+
+    def filling(*args, **kwargs):
+        if next(turns) > 12:
+            raise VaultError(Reason.FULL, "The vault's disk is full.")
+        return stored(*args, **kwargs)
+
+    monkeypatch.setattr(receive, "store", filling)
+    answer = post(key, body(*thousand()))
+    assert answer.status_code in (202, 507)
+    assert listed(answer) == kept()
+    told = answer.json()
+    failed = len(told["00081198"]["Value"]) + len(told.get("0008119A", {"Value": []})["Value"])
+    assert len(kept()) + failed == 1000
+    assert len(kept()) == 12 * 32 - 4
 
 
 def test_a_full_disk_says_507_and_keeps_nothing_by_halves(key, monkeypatch):

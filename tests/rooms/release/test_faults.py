@@ -7,14 +7,19 @@ import pytest
 from django.utils import timezone
 
 from cast import NOW, PLACE, Cast, sender
+from rooms.release.helping import free, in_review
 from scanward.access.actions import AccessRefused
 from scanward.archive.models import ReportStatus, Study
+from scanward.archive.place import vault
 from scanward.archive.reports import Section, SectionKind, store_report
 from scanward.audit.models import Entry
 from scanward.law.errors import Unlawful
 from scanward.law.purpose import PurposeOfUse
+from scanward.people.models import Account
 from scanward.release import actions, packages, sharing
 from scanward.release.machine import NotNow
+from scanward.release.models import Delivery, Disclosure
+from scanward.release.ways import Arrival
 
 pytestmark = pytest.mark.django_db
 
@@ -99,3 +104,32 @@ def test_a_copy_of_a_study_that_was_given_to_another_patient_stops(cast: Cast) -
     fresh = type(package).objects.get(pk=package.pk)
     with pytest.raises(AccessRefused):
         whole(fresh)
+
+
+@pytest.mark.parametrize("way", ["email", "pickup", "portal", "link"])
+@pytest.mark.parametrize("report", [True, False])
+def test_nothing_leaves_of_a_study_that_was_erased_since(
+    cast: Cast, lena: Account, ask: Any, way: str, report: bool
+) -> None:
+    """Fault D15: the package was built and checked, then the keys went; no delivery, no row, and no new one."""
+    request = ask(delivery=Arrival(way), contact="alice@example.org", report=report)
+    in_review(request, cast.hal)
+    if way == "pickup":
+        actions.quote(request, free(), by=cast.hal, now=NOW, place=PLACE)
+    actions.approve(request, by=cast.hal, basis="access", now=NOW, place=PLACE)
+    actions.build(request, by=cast.hal, now=NOW, place=PLACE)
+    if way != "portal":
+        actions.check_passed(request, by=lena, note="", now=NOW, place=PLACE)
+    vault().erase(cast.chest.key_id)
+    over = actions.HandOver(
+        passphrase_by="phone", identified_by="passport", signature="Alice", expires_at=NOW + timedelta(days=3)
+    )
+    with pytest.raises(Unlawful, match="not kept here"):
+        actions.deliver(request, over, by=cast.hal, now=NOW, place=PLACE)
+    request.refresh_from_db()
+    assert (request.state, Disclosure.objects.count(), Delivery.objects.count()) == ("ready", 0, 0)
+    other = ask(delivery=Arrival.PORTAL, report=report)
+    in_review(other, cast.hal)
+    actions.approve(other, by=cast.hal, basis="access", now=NOW, place=PLACE)
+    with pytest.raises(Unlawful, match="not kept here"):
+        actions.build(other, by=cast.hal, now=NOW, place=PLACE)

@@ -9,6 +9,7 @@ from uuid import UUID
 from scanward.access.actions import authorize
 from scanward.access.actors import actor_of
 from scanward.access.kinds import Action, Context, Grant, RecordFacts
+from scanward.archive import reading
 from scanward.archive.models import Report, Study
 from scanward.archive.reports import current
 from scanward.audit.event import ActorRef, Place
@@ -46,6 +47,7 @@ def build(request: ReleaseRequest, *, by: Account, now: datetime, place: Place) 
         actor = actor_of(by, now=now)
         move(row, Event.BUILD, EventKind.REQUEST_CHANGED, by=actor, now=now, place=place)
         end_packages(row, now=now)
+        _all_here(row)
         built = _planned(row, by, now)
         listed = members(wanted_of(built), clerk_permit(built, by, place=place))
         _seal(built, listed)
@@ -131,8 +133,15 @@ def current_package(request: ReleaseRequest, *, by: Account, now: datetime, plac
         raise Unlawful("There is no package to deliver.", "45 CFR 164.524(c)(2)")
     if now >= package.expires_at:
         raise Unlawful("The package is too old. Build it again.", "45 CFR 164.530(c)(1)")
+    _all_here(request)
     laid_out(package, clerk_permit(package, by, place=place))
     return package
+
+
+def _all_here(request: ReleaseRequest) -> None:
+    """Refuse to give what was destroyed: the list of a copy is not the copy (fault D15)."""
+    if not all(reading.is_here(study) for study in request.studies.all()):
+        raise Unlawful("One of these scans is not kept here any more, so it can't be given.", "45 CFR 164.524(c)(1)")
 
 
 def clerk_permit(package: ReleasePackage, by: Account, *, place: Place) -> Permit:
