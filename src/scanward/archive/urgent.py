@@ -27,7 +27,7 @@ LEADS: Final = (Role.HIM_LEAD, Role.PRIVACY_OFFICER)
 
 def tell(report: Report, *, now: datetime) -> int:
     """Have the mails sent; return how many people are told. Called in the transaction that keeps the report."""
-    people = whom(report, now=now)
+    people = whom(report.study.patient, now=now)
     for account in people:
         send.enqueue(str(account.pk))
     if settings.URGENT_TELLS_PATIENT:
@@ -36,11 +36,12 @@ def tell(report: Report, *, now: datetime) -> int:
     return len(people)
 
 
-def whom(report: Report, *, now: datetime) -> list[Account]:
-    """Return who ordered; or else who treats the patient; or else who has to find somebody."""
-    if found := treating(report.study.patient, now=now):
+def whom(patient: Patient, *, now: datetime) -> list[Account]:
+    """Return who ordered; or else who treats the patient; or else who has to find somebody, the records leads first."""
+    if found := treating(patient, now=now):
         return found
-    return list(Account.objects.holding(LEADS, now=now))
+    leads = [account for role in LEADS for account in Account.objects.holding((role,), now=now)]
+    return list(dict.fromkeys(leads))
 
 
 def treating(patient: Patient, *, now: datetime) -> list[Account]:

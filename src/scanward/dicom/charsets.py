@@ -7,6 +7,8 @@ from typing import Final
 from pydicom.charset import CODES_TO_ENCODINGS, default_encoding, python_encoding
 
 _STATEFUL: Final = ("iso2022_jp", "iso2022_jp_2")
+# ISO_IR 192, GB18030 and GBK stand alone: no code extensions, so an escape means nothing in them (PS3.5 6.1.2.5).
+_ALONE: Final = frozenset(("UTF8", "GB18030", "GBK"))
 ASCII: Final = (default_encoding,)
 _PIECES: Final = re.compile(rb"\x1b[^\x1b]*|[^\x1b]+")
 _RESET: Final = re.compile(rb"[\\^=\r\n\f\t]")  # PS3.5 6.1.2.5.3: these end a code extension
@@ -37,6 +39,9 @@ def decode(raw: bytes, names: tuple[str, ...]) -> str:
         return raw.decode("ascii")
     if b"\x1b" not in raw:
         return raw.decode(names[0], "replace")
+    if names[0] in _ALONE:
+        # What stands there was written in another set, and is not guessed: the mark shows that something is wrong.
+        return raw.decode(names[0], "replace").replace("\x1b", "\ufffd")
     return "".join(_piece(piece, names) for piece in _PIECES.findall(raw))
 
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from scanward.archive.urgent import treating
+from scanward.archive.urgent import whom
 from scanward.audit.kinds import EventKind
 from scanward.audit.models import Entry
 from scanward.oversight.kinds import AnomalyRule
@@ -96,7 +96,7 @@ def _deeds(*, now: datetime) -> list[Deed]:
 
 
 def _urgent_results(*, now: datetime) -> Iterator[Deed]:
-    """Return the findings that have been marked as urgent for long enough, each with who ordered or treats (H9)."""
+    """Return the findings that have been marked as urgent for long enough, each with who has to act (H9)."""
     rows = Entry.objects.filter(
         kind=EventKind.URGENT_FINDING_FLAGGED.value,
         at__gt=now - WINDOW,
@@ -104,7 +104,7 @@ def _urgent_results(*, now: datetime) -> Iterator[Deed]:
     )
     for seq, at, kind, patient_id in rows.order_by("seq").values_list("seq", "at", "kind", "patient_id"):
         patient = Patient.objects.filter(pk=patient_id).first()
-        for account in treating(patient, now=now)[:1] if patient else []:
+        for account in whom(patient, now=now)[:1] if patient else []:
             yield Deed(seq, at, kind, account.pk, UUID(patient_id))
 
 
@@ -243,7 +243,7 @@ SPECS: dict[AnomalyRule, Spec] = {
     ),
     AnomalyRule.URGENT_UNREAD: Spec(
         _("A finding was marked as urgent, and nobody on the staff has opened the report for hours."),
-        _("Who was called by telephone; patients of whom no clinician is known here: the leads had the mail at once."),
+        _("Who was called by telephone. The name is of who ordered or treats, or of a lead where nobody is known."),
         _urgent_unread,
     ),
 }

@@ -201,6 +201,14 @@ def test_names_of_every_script_are_read(terms, raw, groups):
     assert list(found[0].values()) == groups
 
 
+@pytest.mark.parametrize("term", ["ISO_IR 192", "GB18030", "GBK"])
+def test_an_escape_means_nothing_where_the_character_set_stands_alone(term):
+    """PS3.5 6.1.2.5: no code extensions there; the bytes stay as they are, the reader sees that something is wrong."""
+    raw = b"No \x1b$B;3\x1b(B here"
+    found = model({0x00080005: ("CS", term), 0x00080080: ("LO", raw)})["00080080"]["Value"]
+    assert found == ["No \ufffd$B;3\ufffd(B here"]
+
+
 def test_a_second_byte_that_looks_like_a_backslash_does_not_split_a_value():
     """0x5C is the second byte of many characters of GBK."""
     raw = "誠\\A".encode("gb18030")

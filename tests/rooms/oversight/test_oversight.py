@@ -10,6 +10,7 @@ from django_tasks_db.models import DBTaskResult
 
 from cast import NOW, PLACE, link, sender
 from crowd import patient
+from rooms.release.helping import staff
 from rooms.reporting.messages import oru
 from scanward.access.actions import AccessRefused
 from scanward.access.glass import break_glass
@@ -25,8 +26,8 @@ from scanward.oversight.anomalies import GLASSES, MANY_PATIENTS, REFUSALS, SPECS
 from scanward.oversight.kinds import AnomalyRule, TaskOutcome
 from scanward.oversight.models import Incident, ReviewTask
 from scanward.people.actions import NotAllowed
-from scanward.people.kinds import GlassReason
-from scanward.people.models import Account, Patient
+from scanward.people.kinds import GlassReason, Role
+from scanward.people.models import Account, CareRelation, Patient
 
 # After the cast has got its roles: two or three in the afternoon in Chicago, and at night.
 DAY = (NOW + timedelta(days=1)).replace(hour=20, minute=0)
@@ -274,6 +275,18 @@ def test_an_urgent_result_that_nobody_opens_is_brought_to_the_officer_and_told_a
     priya.force_login(cast.priya)
     page = priya.get(reverse("review-task", args=[task.id]))
     assert "Marked a finding as urgent." in page.content.decode()
+
+
+def test_an_urgent_result_of_a_patient_without_a_clinician_is_the_leads_to_find_somebody(cast):
+    """H9: the notice at once and the task after some hours go to the leads, the records lead first."""
+    CareRelation.objects.filter(patient=cast.alices).update(valid_until=DAY - timedelta(days=1))
+    take(read(URGENT), URGENT, sender=sender(), now=DAY)
+    assert urgent_mails() == [str(cast.priya.id)]
+    lena = staff("lena", Role.HIM_LEAD)
+    assert watch(DAY + timedelta(hours=4)) == 1
+    task = ReviewTask.objects.get()
+    assert (task.rule, task.account, task.patient) == ("urgent_unread", lena, cast.alices)
+    assert urgent_mails() == [str(cast.priya.id), str(lena.id)]
 
 
 def test_an_urgent_result_that_staff_have_opened_is_not_brought_to_anybody(cast):
