@@ -82,7 +82,7 @@ class Known:
     words: frozenset[str] = frozenset()
     numbers: frozenset[str] = frozenset()
     raw: tuple[bytes, ...] = ()  # for searching bytes, each at least 5 long
-    days: frozenset[str] = frozenset()  # dates with a short year, only their digits
+    days: frozenset[str] = frozenset()  # dates with a short year, as 3/17/48
 
     def in_word(self, word: str) -> bool:
         """True for a known word, or a longer one that contains a known word of four letters or more."""
@@ -122,7 +122,7 @@ class Known:
         if any(self.in_number(number) for number in (*_NUMBER.findall(text), *_SPACED_NUMBER.findall(text))):
             return True
         groups = _DIGITS.findall(text)
-        if any("".join(three) in self.days for three in zip(groups, groups[1:], groups[2:], strict=False)):
+        if any("/".join(three) in self.days for three in zip(groups, groups[1:], groups[2:], strict=False)):
             return True
         ends = [(at, end) for at in range(len(groups)) for end in range(at + 2, min(at + 6, len(groups)) + 1)]
         return any(len(joined := "".join(groups[a:b])) > 4 and joined in self.numbers for a, b in ends)
@@ -208,7 +208,8 @@ def known_values(values: Iterable[tuple[int, str, str]], *, dates_stay: bool = F
         bare = {digits for one in long if len(digits := one.lstrip("0")) > 4}
         numbers |= long | bare
         if vr == "DA" and len(text) == 8 and text.isdigit():
-            numbers |= {text[4:] + text[:4], text[6:] + text[4:6] + text[:4]}
+            numbers |= {text[4:] + text[:4], text[6:] + text[4:6] + text[:4], text[6:] + text[4:6] + text[2:4]}
+            numbers |= {text[2:], text[4:] + text[2:4]}
             days |= _short(text[2:4], text[4:6], text[6:])
         if vr != "DA" or not dates_stay:
             parts = (part.strip() for part in re.split(r"[\\^=,;]", text))
@@ -235,7 +236,7 @@ def _short(year: str, month: str, day: str) -> set[str]:
     """A date with a year of two digits, in each order, with and without zeros in front."""
     months, days = {month, month.lstrip("0")}, {day, day.lstrip("0")}
     pairs = [(m, d) for m in months for d in days]
-    return {text for m, d in pairs for text in (m + d + year, d + m + year, year + m + d)}
+    return {"/".join(order) for m, d in pairs for order in ((m, d, year), (d, m, year), (year, m, d))}
 
 
 def gather(data: Buffer, start: int, end: int, encoding: Encoding, codec: str) -> Iterator[tuple[int, str, str]]:

@@ -41,6 +41,8 @@ _SPELLED: Final = re.compile(r"(?:%[0-9A-Fa-f]{2}){2,}|(?<!\w)(?:[^\W\d_][^\w\r\
 _ROW: Final = re.compile(r"(?<![\w.])\d+(?:[-./_ ]+\d+)+(?![^\W_])")
 _TECHNICAL_ROW: Final = re.compile(r"(?<![\w.])\d+(?:[-/_ ]+\d+)+(?![^\W_])")
 _LONGEST_ROW: Final = 6  # digits
+_LONGEST: Final = 1024  # letters of a text that is looked into
+_MOST: Final = 1 << 14  # bytes of all values of an element together
 _COMPOUND: Final = re.compile(r"\S+")
 _MOST_CODES: Final = 3  # codes, or parts of one or two letters, that hang together: l4/l5/s1
 _MOST_CODE: Final = 8  # letters and digits of all of them
@@ -178,7 +180,10 @@ def _kept(piece: str, known: Known, *, technical: bool) -> str:
 
 def clean_values(value: bytes, codec: str, known: Known, *, technical: bool = False) -> bytes | None:
     """A cleaned LO, SH or UC value, each of its values apart; None when nothing is left."""
-    parts = [clean(part, known, technical=technical) for part in value.decode(codec, "replace").split("\\")]
+    parts = value.decode(codec, "replace").split("\\")
+    if len(value) > _MOST or max(map(len, parts)) > _LONGEST:
+        return None
+    parts = [clean(part, known, technical=technical) for part in parts]
     if not any(parts):
         return None
     return "\\".join(parts).encode(codec, "ignore")
@@ -187,7 +192,7 @@ def clean_values(value: bytes, codec: str, known: Known, *, technical: bool = Fa
 def clean_prose(value: bytes, codec: str, known: Known) -> bytes | None:
     """Prose stays only when every word of it may; a sentence with holes says less than it seems to."""
     text = value.decode(codec, "replace").strip(" \0\r\n")
-    if len(text) > 1024:
+    if len(text) > _LONGEST:
         return None
     cleaned = clean(text, known)
     whole = re.sub(r"\W+", "", cleaned) == re.sub(r"\W+", "", text)

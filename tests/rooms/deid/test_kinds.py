@@ -18,7 +18,7 @@ from scanward.deid.rewrite import Deidentifier
 from scanward.deid.run import Job, serial
 from scanward.deid.sources import find
 from scanward.deid.sweep import Known, known_values
-from scanward.deid.text import clean, legal_code_string
+from scanward.deid.text import clean, clean_values, legal_code_string
 from scanward.dicom.errors import Refused
 from scanward.dicom.limits import Limits
 
@@ -267,3 +267,9 @@ def test_none_of_the_kinds_is_held_after_it_was_read_again(profile, tmp_path):
     assert [one.reason for one in result.not_written] == []
     checked = [(one.path, result.originals[one.group]) for one in result.written]
     assert list(check_all(tmp_path, checked, rules_of(PROFILES[profile]))) == []
+
+
+@pytest.mark.parametrize("value", [b"1-" * 40_000, b"A\\" * 40_000, b"x" * 1100])
+def test_a_text_longer_than_any_description_is_not_looked_into(value):
+    """Fault B6: what takes time grows with its square, so it is bounded before."""
+    assert clean_values(value, "ascii", Known()) is None

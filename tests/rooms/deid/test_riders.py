@@ -120,6 +120,14 @@ def test_comments_and_lists_of_lengths_go_and_the_jpeg_2000_stays(marker):
     assert (pixels_of(clean(coded(JPEG_2000, plain(JPEG_2000)))) == PIXELS).all()
 
 
+@pytest.mark.parametrize("box", [b"xml ", b"uuid", b"asoc", b"lbl "])
+def test_a_jpeg_2000_file_with_boxes_around_its_codestream_is_held(box):
+    """DICOM has bare codestreams only (PS3.5 A.4.4): nobody knows which boxes a reader would show."""
+    parts = [(b"jP  ", b"\r\n\x87\n"), (b"ftyp", b"jp2 \0\0\0\0jp2 "), (box, TOKEN), (b"jp2c", plain(JPEG_2000))]
+    boxed = b"".join(struct.pack(">I", len(body) + 8) + kind + body for kind, body in parts)
+    assert fate(coded(JPEG_2000, boxed)) == "undecodable"
+
+
 def test_the_patients_name_inside_coded_pixels_is_held():
     data = coded(JPEG_LS, plain(JPEG_LS), extra=[(0x00100010, "PN", "Vaskelonn^Brim")])
     frame = plain(JPEG_LS)

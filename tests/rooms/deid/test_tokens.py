@@ -1,6 +1,7 @@
 """S2, S3, S5, fault B21: nothing planted comes out, and what research needs does."""
 
 import io
+import re
 from functools import cache
 
 import pydicom
@@ -50,6 +51,13 @@ def accidental(tokens: set[bytes], days: int) -> set[bytes]:
         for t in dates
     }
     return moved | {t[:4] + b"0101" for t in dates}
+
+
+def seen(token: bytes, output: bytes) -> bool:
+    """Is a token left? A date only where its year begins a number: behind other digits a time and a date meet it."""
+    if len(token) == 8 and token.isdigit():
+        return re.search(rb"(?<!\d)" + token, output) is not None
+    return token in output
 
 
 @pytest.mark.parametrize(
@@ -118,4 +126,4 @@ def test_every_option_of_the_standard_can_be_chosen():
 def test_no_token_is_left_with_other_seeds(seed):
     passed, _ = outputs("research", seed)
     for case, output, days in passed:
-        assert not [t for t in case.tokens - accidental(case.tokens, days) if t in inflated(output)], case.name
+        assert not [t for t in case.tokens - accidental(case.tokens, days) if seen(t, inflated(output))], case.name
