@@ -12,7 +12,7 @@ from cast import NOW, PLACE, Cast
 from scanward.law.holds import Sensitivity
 from scanward.people.kinds import Role
 from scanward.people.models import Account
-from scanward.release import actions, holds, sharing
+from scanward.release import actions, holds, reports, sharing
 from scanward.release.models import Disclosure, ReleaseRequest, ReportLabel
 
 pytestmark = pytest.mark.django_db
@@ -256,6 +256,38 @@ def test_the_backlog_counts_what_is_open_and_what_was_in_time(cast: Cast) -> Non
     for do, fields in (("claim", {}), ("verify", {}), ("approve", {"basis": "access"}), ("build", {}), ("deliver", {})):
         step(hal, request, do, **fields)
     assert "100 %" in hal.get(reverse("backlog")).content.decode()
+
+
+def test_the_backlog_tells_the_median_of_days_by_delivery_and_by_facility(cast: Cast, settings: Any) -> None:
+    """Requirement F10: each with a bar, whose words are beside it; who gave the number is the facility."""
+    settings.FACILITY_ISSUER, settings.FACILITY_NAME = "LAKESIDE", "Lakeside Hospital"
+    first, second = ask_in_portal(page_of(cast.alice), cast), ask_in_portal(page_of(cast.alice), cast, delivery="link")
+    for request, days in ((first, 4), (second, 8)):
+        rows = ReleaseRequest.objects.filter(pk=request.pk)
+        rows.update(received_at=NOW - timedelta(days=days), answered_at=NOW, state="withdrawn")
+    rows.update(patient=cast.charlies)
+    cast.charlies.identifiers.update(issuer="RIVERSIDE")
+    report = reports.backlog(now=NOW)
+    assert [(line.label, line.count, line.median, line.percent) for line in report.by_facility] == [
+        ("Lakeside Hospital", 1, 4, 50), ("RIVERSIDE", 1, 8, 100),
+    ]  # fmt: skip
+    assert [(line.median, line.percent) for line in report.by_delivery] == [(4, 50), (8, 100)]
+    page = page_of(cast.hal).get(reverse("backlog")).content.decode()
+    assert 'aria-label="RIVERSIDE: 8"' in page
+    assert page.count("<progress") == 5 + 2 + 2
+
+
+def test_an_emergency_code_says_whom_it_is_for_in_the_readers_language(cast: Cast) -> None:
+    """Requirement H10: made in Spanish, read in English, and the other way round."""
+    alice = page_of(cast.alice)
+    alice.post(reverse("emergency-code"), {"patient": str(cast.alices.pk)}, headers={"accept-language": "es"})
+    english, spanish = (
+        alice.get(reverse("shares"), headers={"accept-language": language}).content.decode()
+        for language in ("en", "es")
+    )
+    assert "Emergency room" in english
+    assert "Sala de emergencias" not in english
+    assert "Sala de emergencias" in spanish
 
 
 def test_every_word_that_came_from_outside_is_escaped(cast: Cast) -> None:

@@ -1,9 +1,12 @@
 """How the house keeps its dates (F10): open requests, their age, the share in time, the median of days."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from statistics import median
+
+from django.conf import settings
 
 from scanward.law.days import first_instant
 from scanward.release import house
@@ -24,6 +27,16 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a table with its bar: what, how many, their median of days, and its share of the longest."""
+
+    label: str
+    count: int
+    median: float
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
 class Backlog:
     """The report."""
 
@@ -33,14 +46,16 @@ class Backlog:
     in_time_percent: int | None
     median_days: float | None
     ages: list[Bar]
-    by_delivery: list[tuple[str, int, float]]
+    by_delivery: list["Line"]
+    by_facility: list["Line"]
 
 
 def backlog(*, now: datetime) -> Backlog:
     """Count what is open now, and how what was answered in the last 90 days kept its date."""
     answered_states = [state.value for state in ANSWERED | {State.DRAFT}]
     open_rows = list(ReleaseRequest.objects.exclude(state__in=answered_states))
-    answered = list(ReleaseRequest.objects.filter(answered_at__gte=now - timedelta(days=90)))
+    since = ReleaseRequest.objects.filter(answered_at__gte=now - timedelta(days=90))
+    answered = list(since.select_related("patient").prefetch_related("patient__identifiers"))
     today = house.today(now)
     kept = [row for row in answered if row.answered_at and house.today(row.answered_at) <= _due(row)]
     days = [_days(row) for row in answered]
@@ -51,7 +66,8 @@ def backlog(*, now: datetime) -> Backlog:
         in_time_percent=round(100 * len(kept) / len(answered)) if answered else None,
         median_days=median(days) if days else None,
         ages=_ages([(today - house.today(row.received_at)).days for row in open_rows if row.received_at]),
-        by_delivery=_by_delivery(answered),
+        by_delivery=_lines((str(ARRIVAL_NAMES[Arrival(row.delivery)]), _days(row)) for row in answered),
+        by_facility=_lines((_facility(row), _days(row)) for row in answered),
     )
 
 
@@ -89,9 +105,21 @@ def _ages(days: list[int]) -> list[Bar]:
     ]
 
 
-def _by_delivery(answered: list[ReleaseRequest]) -> list[tuple[str, int, float]]:
-    """How many, and the median of days, for each way of delivery."""
+def _lines(days: Iterable[tuple[str, int]]) -> list[Line]:
+    """How many there were of each, the median of their days, and a bar for it."""
     found: dict[str, list[int]] = {}
-    for row in answered:
-        found.setdefault(row.delivery, []).append(_days(row))
-    return [(str(ARRIVAL_NAMES[Arrival(way)]), len(days), median(days)) for way, days in sorted(found.items())]
+    for label, number in days:
+        found.setdefault(label, []).append(number)
+    medians = {label: median(numbers) for label, numbers in found.items()}
+    longest = max(medians.values(), default=0) or 1
+    return [
+        Line(label, len(numbers), medians[label], round(100 * medians[label] / longest))
+        for label, numbers in sorted(found.items())
+    ]
+
+
+def _facility(row: ReleaseRequest) -> str:
+    """Whose patient it is: the house that gave the number; ours where none did."""
+    numbers = row.patient.identifiers.all() if row.patient else []
+    issuer = next((number.issuer for number in numbers), settings.FACILITY_ISSUER)
+    return settings.FACILITY_NAME if issuer == settings.FACILITY_ISSUER else issuer

@@ -5,12 +5,12 @@ from uuid import UUID
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from scanward.archive.models import Study
 from scanward.portal.views.shares import picture
 from scanward.release import sharing
+from scanward.release.models.shares import EMERGENCY_ROOM
 from scanward.web import showing
 from scanward.web.doors import SignedInRequest, place_of, signed_in
 from scanward.web.forms import done, typed
@@ -33,7 +33,7 @@ def code(request: SignedInRequest) -> HttpResponse:
 
     def deed() -> None:
         wish = sharing.Wish(
-            recipient_name=_("Emergency room"),
+            recipient_name=EMERGENCY_ROOM,
             studies=list(Study.objects.filter(pk__in=ids).select_related("patient")),
             reason="emergency",
             may_download=True,

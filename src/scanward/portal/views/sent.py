@@ -19,6 +19,7 @@ from scanward.portal.reminders import reminder
 from scanward.release import actions, house, letters, rights
 from scanward.release.disclosures import told
 from scanward.release.models import Authorization, Disclosure, Share
+from scanward.release.models.shares import shown_recipient
 from scanward.release.ways import ARRIVAL_NAMES, Arrival
 from scanward.web.doors import SignedInRequest, place_of, signed_in
 from scanward.web.forms import done
@@ -34,7 +35,9 @@ def sent(request: SignedInRequest) -> HttpResponse:
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     permissions = Authorization.objects.filter(patient_id__in=request.actor.own_patients, signed_on__isnull=False)
     context = {
-        "rows": [(row, _way(row.channel), told(row.description)) for row in page.object_list],
+        "rows": [
+            (row, _way(row.channel), told(row.description), shown_recipient(row.recipient)) for row in page.object_list
+        ],
         "page": page,
         "permissions": permissions.order_by("-created_at"),
     }

@@ -4,11 +4,20 @@ import uuid
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext, gettext_noop
 
 from scanward.archive.models import Study
 from scanward.people.models import Account, Patient
 from scanward.release.models.papers import Authorization
 from scanward.release.models.requests import ReleaseRequest
+
+# Whom a code for emergencies is for: our own words, which are kept in English and said in the reader's language.
+EMERGENCY_ROOM = gettext_noop("Emergency room")
+
+
+def shown_recipient(name: str) -> str:
+    """Say whom something was for; a name that somebody typed stays as it is."""
+    return gettext(name) if name == EMERGENCY_ROOM else name
 
 
 class Share(models.Model):
@@ -52,6 +61,11 @@ class Share(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def recipient_shown(self) -> str:
+        """Whom it is for, as pages say it."""
+        return shown_recipient(self.recipient_name)
 
 
 class SealedFile(models.Model):
