@@ -35,7 +35,7 @@ def test_alice_reads_looks_and_keeps(alice, picture, no_barriers, tmp_path):
     no_barriers(alice)
     picture(alice, "copy")
     with alice.expect_download() as download:
-        alice.get_by_role("button", name="Download").click()
+        alice.get_by_role("button", name="Download", exact=True).click()
     download.value.save_as(tmp_path / "scan.zip")
     assert zipfile.ZipFile(tmp_path / "scan.zip").testzip() is None
     alice.get_by_role("link", name="Who has looked").click()
@@ -59,7 +59,7 @@ def test_a_changed_copy_is_found_out(alice, picture, no_barriers, tmp_path):
     alice.get_by_role("link", name="CT of the chest").click()
     alice.get_by_role("link", name="Keep a copy").click()
     with alice.expect_download() as download:
-        alice.get_by_role("button", name="Download").click()
+        alice.get_by_role("button", name="Download", exact=True).click()
     download.value.save_as(tmp_path / "scan.zip")
     with zipfile.ZipFile(tmp_path / "scan.zip") as package:
         where = package.infolist()[-1].header_offset

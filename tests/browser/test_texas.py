@@ -45,7 +45,7 @@ def test_the_report_is_held_to_the_third_day_while_the_images_go_out(
     picture(alice, "texas-2-patient")
     alice.get_by_role("link", name="Keep a copy").click()
     with alice.expect_download() as waiting:
-        alice.get_by_role("button", name="Download").click()
+        alice.get_by_role("button", name="Download", exact=True).click()
     waiting.value.save_as(tmp_path / "copy.zip")
     names = zipfile.ZipFile(tmp_path / "copy.zip").namelist()
     assert any(name.endswith(".dcm") for name in names)

@@ -14,7 +14,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from scanward.audit.kinds import Channel
 from scanward.release import health_links
 from scanward.release.models import SealedFile
 from scanward.release.sharing import LinkRefused
@@ -64,7 +63,7 @@ def link(request: HttpRequest, secret: str) -> HttpResponse:
 def file(request: HttpRequest, ticket: str) -> HttpResponse:
     """Send one encrypted file, for ten minutes after the manifest."""
     try:
-        found = health_links.fetch(ticket, now=timezone.now(), place=place_of(request, Channel.LINK))
+        found = health_links.fetch(ticket, now=timezone.now(), place=place_of(request))
     except LinkRefused as refused:
         return _no(refused)
     return HttpResponse(found.jwe, content_type=JOSE)
@@ -75,7 +74,7 @@ def _manifest(request: HttpRequest, secret: str) -> HttpResponse:
     if isinstance(asked, HttpResponse):
         return asked
     recipient, passcode, most = asked
-    now, place = timezone.now(), place_of(request, Channel.LINK)
+    now, place = timezone.now(), place_of(request)
     opened = health_links.open_manifest(secret, recipient=recipient, passcode=passcode, now=now, place=place)
     files = [_listed(request, opened, each, most) for each in opened.files]
     answer = JsonResponse({"files": files})
@@ -88,7 +87,7 @@ def _direct(request: HttpRequest, secret: str) -> HttpResponse:
     recipient = request.GET.get("recipient", "").strip()
     if not recipient:
         return _wrong("Say in `recipient` who opens the link.")
-    now, place = timezone.now(), place_of(request, Channel.LINK)
+    now, place = timezone.now(), place_of(request)
     opened = health_links.open_direct(secret, recipient=recipient[:200], now=now, place=place)
     return HttpResponse(opened.files[0].jwe, content_type=JOSE)
 

@@ -13,12 +13,9 @@ from scanward.archive import damage
 from scanward.archive.damage import Damaged
 from scanward.archive.errors import VaultError
 from scanward.audit.event import ActorRef
-from scanward.audit.kinds import Channel
 from scanward.web.doors import gone, place_of
 
 RETRY_SECONDS = "120"
-# By the beginning of the address; everything else is the portal's or the desk's, as `place_of` knows.
-CHANNELS = {"/shared/": Channel.LINK, "/shl/": Channel.LINK, "/dicom-web/": Channel.DICOMWEB}
 log = logging.getLogger(__name__)
 
 
@@ -70,8 +67,7 @@ def tell(request: HttpRequest, error: Damaged) -> None:
     log.error("Something stored is damaged (%s). `scanward vault scrub` says what else is.", error.reason.value)
     actor = getattr(request, "actor", None)
     who = reference(actor) if actor else ActorRef.nobody()
-    channel = next((way for beginning, way in CHANNELS.items() if request.path.startswith(beginning)), None)
-    damage.tell(error, actor=who, place=place_of(request, channel), now=timezone.now())
+    damage.tell(error, actor=who, place=place_of(request), now=timezone.now())
 
 
 def _damaged(request: HttpRequest) -> HttpResponse:

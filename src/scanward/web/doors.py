@@ -65,9 +65,18 @@ def _note_language(request: SignedInRequest) -> None:
         request.user.save(update_fields=["language"])
 
 
-def place_of(request: HttpRequest, channel: Channel | None = None) -> Place:
+# The way by which somebody came, by the beginning of the address (L2); everything else is the portal's.
+WAYS = {
+    "/desk/": Channel.DESK,
+    "/shared/": Channel.LINK,
+    "/shl/": Channel.LINK,
+    "/dicom-web/": Channel.DICOMWEB,
+}
+
+
+def place_of(request: HttpRequest) -> Place:
     """Return from where the request came, as the ledger keeps it."""
-    way = channel or (Channel.DESK if request.path.startswith("/desk/") else Channel.PORTAL)
+    way = next((way for beginning, way in WAYS.items() if request.path.startswith(beginning)), Channel.PORTAL)
     return Place(request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_USER_AGENT", ""), way, _session(request))
 
 

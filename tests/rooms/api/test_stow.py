@@ -16,6 +16,7 @@ from requests.adapters import BaseAdapter
 
 from cast import ALICE, BY, CHARLIE, ISSUER, NOW, PLACE, abdomen_of, chest_of
 from scanward.archive.models import HeldObject, Instance
+from scanward.audit.kinds import Channel
 from scanward.audit.models import Entry
 from scanward.intake.keys import end_key, make_key
 from scanward.web.multipart import BadMultipart, boundary_of, parts
@@ -47,13 +48,15 @@ def chest() -> list[bytes]:
 
 
 def test_a_study_is_stored_and_each_object_is_named(key):
+    """L2: the ledger has the service by its key, and that it came over DICOMweb."""
     answer = post(key, body(*chest()))
     assert answer.status_code == 200
     assert answer["Content-Type"] == "application/dicom+json"
     told = {row["00081155"]["Value"][0] for row in answer.json()["00081199"]["Value"]}
     assert told == set(Instance.objects.values_list("sop_instance_uid", flat=True))
     assert len(told) == len(chest())
-    assert Entry.objects.filter(kind="objects_stored", actor_id__startswith="service:").exists()
+    entries = Entry.objects.filter(kind="objects_stored", actor_id__startswith="service:")
+    assert {entry.place.channel for entry in entries} == {Channel.DICOMWEB}
 
 
 def test_what_can_not_be_read_is_told_apart_and_the_rest_is_kept(key):

@@ -78,12 +78,12 @@ def versions(running: Listening) -> int:
 
 
 def test_a_report_is_durable_indexed_and_told_when_it_is_acknowledged(running, engine):
-    """F8."""
+    """F8, L2."""
     before = versions(running)
     answer = engine.send(oru(accession="A-1", control="durable", **THEIRS))
     assert (code(answer), str(answer["MSA"][0][2])) == ("AA", "durable")
     assert versions(running) == before + 1
-    assert running.told("report_stored", "hl7")
+    assert running.told("report_stored", '"channel":"hl7"')
 
 
 def test_a_duplicate_is_acknowledged_and_kept_once(running, engine):

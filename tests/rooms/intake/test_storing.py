@@ -14,10 +14,12 @@ from rooms.intake.senders import FIND, association, commit, new_uid, send, slice
 
 
 def test_what_is_stored_is_seen_as_soon_as_the_association_is_released(listener):
+    """L2: the ledger has the device by its name, and that it came over DICOM."""
     one = slice_of()
     assert send(listener.port, one) == [0]
     assert listener.count("instance", one.SOPInstanceUID) == 1
     assert listener.told("objects_stored", "device:TESTS")
+    assert listener.told("objects_stored", '"channel":"dicom"')
 
 
 @pytest.mark.parametrize("syntax", [IMPLICIT, EXPLICIT, BIG])

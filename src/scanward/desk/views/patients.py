@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -124,6 +125,7 @@ def emergency(request: SignedInRequest, patient_id: UUID) -> HttpResponse:
         "patient": found,
         "reasons": GLASS_REASON_NAMES.items(),
         "glass": glass,
+        "minutes": settings.GLASS_MINUTES,
         "words": typed(request, "words"),
     }
     if request.method != "POST":

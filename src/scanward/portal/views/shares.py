@@ -21,7 +21,6 @@ from scanward.access.actions import AccessRefused, authorize
 from scanward.access.kinds import Action, Grant, RecordFacts
 from scanward.archive.models import TAKEN_BACK, Report, Study
 from scanward.archive.reports import read_report
-from scanward.audit.kinds import Channel
 from scanward.law.purpose import PurposeOfUse
 from scanward.people.actions import confirm_links
 from scanward.portal import viewer_data
@@ -185,7 +184,7 @@ def shared(request: HttpRequest) -> HttpResponse:
             visitor=typed(request, "visitor")[:200],
             passcode=typed(request, "passcode")[:200],
             now=now,
-            place=place_of(request, Channel.LINK),
+            place=place_of(request),
         )
     except sharing.LinkRefused as refused:
         context = {"refused": True, "passcode": refused.passcode, "slow_down": refused.slow_down}
@@ -248,7 +247,7 @@ def copy(request: VisitRequest, study_id: UUID) -> HttpResponse | StreamingHttpR
     """Send a copy of a shared scan, if the link allows it; ending the link cuts it within seconds."""
     found = _study(request, study_id)
     _granted(request, Action.DOWNLOAD, found)
-    opened = open_shared(request.visit, found, language=get_language() or "en", place=place_of(request, Channel.LINK))
+    opened = open_shared(request.visit, found, language=get_language() or "en", place=place_of(request))
     return ranged(request, opened, name="ct-scan.zip", content_type="application/zip")
 
 
@@ -266,7 +265,7 @@ def _granted(request: VisitRequest, action: Action, found: Study, *, told: bool 
             RecordFacts(found.patient_id, found.pk),
             PurposeOfUse.PATIENT_REQUEST,
             now=request.now,
-            place=place_of(request, Channel.LINK),
+            place=place_of(request),
             context=context_for(request.actor, found, now=request.now),
             told=told,
         )
