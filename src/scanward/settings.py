@@ -206,8 +206,15 @@ def database(address: str) -> dict[str, object]:
 
 
 DATABASES = {"default": database(env("DATABASE", str(DATA / "scanward.db")))}
-# Shared by all web workers, so that limits on sign-in tries count everywhere.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "shared_cache"}}
+# Shared by all web workers, so that limits on sign-in tries count everywhere. Django's own limit of 300 entries would
+# let somebody with as many networks push the counts of all others out.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "shared_cache",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
+}
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 
 # ---------------------------------------------------------------------------------------------------- People

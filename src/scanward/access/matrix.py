@@ -20,8 +20,6 @@ _SELF: _Purposes = frozenset({PurposeOfUse.PATIENT_REQUEST})
 _PROXY: _Purposes = frozenset({PurposeOfUse.PATIENT_REQUEST, PurposeOfUse.REPRESENTATIVE_REQUEST})
 _DESK: _Purposes = frozenset({PurposeOfUse.RECORDS, PurposeOfUse.ADMINISTRATION})
 _OVERSIGHT: _Purposes = frozenset({PurposeOfUse.COMPLIANCE})
-# Work on how the house does: it counts what was done, and changes nothing.
-_OPERATIONS: _Purposes = frozenset({PurposeOfUse.QUALITY, PurposeOfUse.OPERATIONS})
 # A release is for whatever the requester or the authorization states, so whoever works on it does so for that, be it
 # for another house's quality work. These never leave the house.
 RELEASE: _Purposes = frozenset(PurposeOfUse) - {
@@ -166,7 +164,7 @@ RULES: tuple[Rule, ...] = (
         frozenset({PurposeOfUse.PAYMENT}),
         "Billing sees quotes and amounts, without anything clinical.", "45 CFR 164.502(b)", Projection.NOTHING),
     Rule("operations", frozenset({Role.HIM_LEAD, Role.PRIVACY_OFFICER}), Relation.OTHER, _only(Action.VIEW_STUDY),
-        _OPERATIONS,
+        frozenset({PurposeOfUse.QUALITY}),
         "Quality work sees which exams were made, without names, images and reports.", "45 CFR 164.502(b)",
         Projection.OPERATIONS),
 

@@ -33,4 +33,6 @@ def usual_purpose(actor: Actor, record: RecordFacts, *, now: datetime) -> Purpos
     for relation in relations(actor, record, Context(), now=now):
         if relation in BY_RELATION:
             return BY_RELATION[relation]
-    return next((purpose for role, purpose in BY_ROLE if role in actor.roles), PurposeOfUse.PATIENT_REQUEST)
+    found = next((purpose for role, purpose in BY_ROLE if role in actor.roles), PurposeOfUse.PATIENT_REQUEST)
+    # An officer reads a report where a complaint asks for it, and says so: no page of a scan opens to her by itself.
+    return PurposeOfUse.OPERATIONS if found is PurposeOfUse.COMPLIANCE and record.study is not None else found

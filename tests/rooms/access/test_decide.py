@@ -343,6 +343,16 @@ def test_the_purpose_goes_with_the_closest_relation(actor, record, purpose):
     assert usual_purpose(actor, record, now=NOW) is purpose
 
 
+@pytest.mark.parametrize("role", [Role.PRIVACY_OFFICER, Role.SECURITY_OFFICER, Role.ADMINISTRATOR, Role.BILLING])
+def test_no_scan_opens_by_itself_to_who_watches_or_counts(role):
+    """K1, K5: reading a report for compliance is a purpose that somebody has to state; a page never supposes it."""
+    usual = usual_purpose(somebody(role), CHEST, now=NOW)
+    for action in (Action.VIEW_REPORT, Action.VIEW_IMAGES, Action.DOWNLOAD):
+        assert isinstance(ask(somebody(role), action, purpose=usual), Refusal)
+    stated = ask(somebody(Role.PRIVACY_OFFICER), Action.VIEW_REPORT, purpose=PurposeOfUse.COMPLIANCE)
+    assert stated.rule == "privacy-report"
+
+
 def test_every_action_has_a_rule_and_looking_has_an_entry():
     assert [action for action in Action if not RULES_FOR[action]] == []
     looking = {Action.FIND_PATIENT, Action.VIEW_STUDY, Action.VIEW_IMAGES, Action.VIEW_REPORT, Action.DOWNLOAD}

@@ -23,7 +23,7 @@ from scanward.release.packages import prepare
 
 pytestmark = pytest.mark.django_db
 CHICAGO, DAY = ZoneInfo("America/Chicago"), timedelta(days=1)
-BORN = date(NOW.year - 18, NOW.month, 1)
+BORN = (NOW - 40 * DAY).date().replace(day=1, year=(NOW - 40 * DAY).year - 18)
 LONG_AGO = NOW - timedelta(days=400)
 
 

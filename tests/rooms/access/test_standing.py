@@ -12,7 +12,7 @@ from scanward.access.actions import AccessRefused
 from scanward.access.decide import decide
 from scanward.access.kinds import Action, Context, Grant, RecordFacts
 from scanward.access.labels import label_study
-from scanward.access.standing import why_not
+from scanward.access.standing import today, why_not
 from scanward.law.purpose import PurposeOfUse
 from scanward.law.representatives import Care
 from scanward.people.kinds import Authority, Role
@@ -146,7 +146,7 @@ def test_what_was_ended_stays_so_although_the_clock_was_set_back(child):
 
 
 def test_a_death_that_is_entered_for_tomorrow_ends_it_tomorrow(cast):
-    Patient.objects.filter(pk=cast.alices.pk).update(died_on=NOW.date() + timedelta(days=1))
+    Patient.objects.filter(pk=cast.alices.pk).update(died_on=today(NOW) + timedelta(days=1))
     assert sees(cast.ruth, cast.alices, cast.chest.id)
     assert not sees(cast.ruth, cast.alices, cast.chest.id, now=NOW + timedelta(days=1))
 

@@ -100,6 +100,17 @@ def test_tries_from_many_networks_do_not_lock_the_owner_out(heard):
     assert signs_in(alice, HOME)
 
 
+def test_tries_from_hundreds_of_networks_do_not_make_the_house_forget_one(heard):
+    """Fault C13: the counts of a network stay, however many others knock meanwhile."""
+    alice = account("alice")
+    for number in range(HEARD_IN_A_MINUTE + 2):
+        knock(alice.email, f"stolen-{number}", ATTACKER)
+    listened = len(heard)
+    cache.set_many({f"of-another-network-{number}": number for number in range(900)}, 600)
+    knock(alice.email, "stolen-again", ATTACKER)
+    assert len(heard) == listened <= HEARD_IN_A_MINUTE
+
+
 def test_nobody_keeps_the_owner_from_a_new_password():
     """Fault C13, I14: asking for a new password in her name, again and again, stops the asker and not Alice."""
     alice, reset = account("alice"), reverse("account_reset_password")
