@@ -22,8 +22,8 @@ from scanward.intake.dimse import classes, pdu
 from scanward.intake.dimse.association import Timing
 from scanward.intake.dimse.command import Status
 from scanward.intake.dimse.courier import TRIES
+from scanward.intake.dimse.doors import CIPHERS, Caps
 from scanward.intake.dimse.incoming import IN_MEMORY
-from scanward.intake.dimse.server import CIPHERS, Caps
 from scanward.intake.pull.dimse import ABOUT_A_STUDY, FIND, GET, MOST_ANSWERS, MOVE, SECONDS
 from scanward.intake.pull.fetching import AT_ONCE, MOST_TRIES
 from scanward.intake.pull.web import PAGE
