@@ -19,7 +19,7 @@ _MEASURE: Final = re.compile(
 )
 _SHORT_CODE: Final = re.compile(r"[a-z]{1,2}\d{1,2}[a-z]{0,2}")  # kernels and vertebrae: b30f, br40d, l5
 # fc08, hd750, mx8000, ya: somewhat wider than prose; more letters without a digit are none (they could be a name)
-_TECHNICAL_CODE: Final = re.compile(r"(?!(?:\d*[a-z]){5})[a-z]{0,3}(?:\d{1,3}|[1-9]000)[a-z]{0,2}|[a-z]{1,2}")
+_TECHNICAL_CODE: Final = re.compile(r"(?!(?:\d*[a-z]){5})[a-z]{0,3}\d{1,3}[a-z]{0,2}|[a-z]{1,3}[1-9]000|[a-z]{1,2}")
 _MONTH: Final = r"(?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-zä]*"
 # Dates, and ages over 89, of which the single numbers would be allowed: 2024-05-17, 17.5.24, 17 MAY 2024, 93 years.
 _DAY: Final = re.compile(
@@ -100,8 +100,8 @@ def _is_made_of_words(word: str) -> bool:
     parts = _CAMEL.findall(word)
     if len(parts) < 2 or "".join(parts) != word or not all(_plain(part) for part in parts):
         return False
-    numbers = sum(part[0].isdigit() for part in parts)
-    return numbers < 2 and (len(word) < 6 or sum(len(part) < 3 for part in parts) - numbers < 2)
+    words = [part for part in parts if not part[0].isdigit()]
+    return len(parts) - len(words) < 2 and (len(word) < 6 or sum(len(one) < 3 for one in words) < 2)
 
 
 def _plain(part: str) -> bool:
