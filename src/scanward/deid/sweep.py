@@ -17,6 +17,7 @@ from scanward.deid.vocabulary import WORDS
 from scanward.dicom.walk import Buffer, Encoding, walk
 
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
+_MIXED: Final = re.compile(r"(?=[^\W_]*\d)(?=\d*[^\W\d_])[^\W_]{3,}")  # letters and digits: a short record number
 _NUMBER: Final = re.compile(r"\d[\d.\-/ ]{2,}\d|\d{4,}")
 _FEW: Final = 100  # known values that are simply tried one after the other
 _DIGITS: Final = re.compile(r"\d+")
@@ -117,7 +118,7 @@ class Known:
 
     def in_text(self, text: str) -> bool:
         """True when any known value turns up."""
-        if any(self.in_word(word) for word in _WORD.findall(text)):
+        if any(self.in_word(word) for word in (*_WORD.findall(text), *_MIXED.findall(text))):
             return True
         if any(self.in_number(number) for number in (*_NUMBER.findall(text), *_SPACED_NUMBER.findall(text))):
             return True
@@ -204,6 +205,7 @@ def known_values(values: Iterable[tuple[int, str, str]], *, dates_stay: bool = F
         generic = WORDS if tag in _PLACES else frozenset[str]()
         found = {fold(word) for word in _WORD.findall(text)}
         words |= {word for word in found if word not in generic}
+        words |= {low for code in _MIXED.findall(text) if (low := fold(code)) not in WORDS}
         long = {digits for n in _NUMBER.findall(text) if len(digits := re.sub(r"\D", "", n)) > 3}
         bare = {digits for one in long if len(digits := one.lstrip("0")) > 4}
         numbers |= long | bare

@@ -4,6 +4,7 @@ The search decodes what it finds, as that of the unusual values does.
 """
 
 import io
+import re
 import struct
 import zlib
 
@@ -273,3 +274,18 @@ def test_none_of_the_kinds_is_held_after_it_was_read_again(profile, tmp_path):
 def test_a_text_longer_than_any_description_is_not_looked_into(value):
     """Fault B6: what takes time grows with its square, so it is bounded before."""
     assert clean_values(value, "ascii", Known()) is None
+
+
+@pytest.mark.parametrize("text", ["A12", "a12 lung", "A12\\A12B", "lung_A12", "X-A12"])
+def test_a_short_record_number_of_letters_and_digits_goes_where_such_codes_stay(text):
+    own = [
+        (0x00100020, "LO", "A12"),
+        (0x00081090, "LO", text),
+        (0x00181210, "SH", text),
+        (0x00080070, "LO", "SIEMENS A13"),
+    ]
+    code = [(0x00080100, "SH", "A12"), (0x00080102, "SH", "DCM"), (0x00080104, "LO", "Lung")]
+    data = image(Mint(4), [*own, (0x00082218, "SQ", [code])])
+    output = Deidentifier(PROFILES["research"], PROJECT).clean(data).assemble(data)
+    assert b"A13" in output
+    assert not re.search(rb"(?i)(?<![A-Z0-9])a12(?![A-Z0-9])", output)
