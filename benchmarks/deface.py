@@ -297,6 +297,11 @@ def summary(rows: list[dict]) -> list[str]:
     return lines
 
 
+def person(head: str) -> str:
+    """Whose head it is: the synthetic ones have one face, in other sizes."""
+    return head.rstrip("0123456789") if head.startswith("synthetic") else head
+
+
 def accepted(key: str, known: list[dict], probes: list[list], mine: list[dict] | None = None) -> list[str]:
     """How many probes are taken for their owner, beside how many are taken for somebody else at the same limit.
 
@@ -307,7 +312,7 @@ def accepted(key: str, known: list[dict], probes: list[list], mine: list[dict] |
     gallery: dict[tuple[str, int], list[np.ndarray]] = {}
     for row in known:
         for n, numbers in row["numbers"].items():
-            gallery.setdefault((row["head"], int(n)), []).append(np.array(numbers))
+            gallery.setdefault((person(row["head"]), int(n)), []).append(np.array(numbers))
     apart = [
         float(np.linalg.norm(a - b))
         for (h, n), some in gallery.items()
@@ -323,7 +328,7 @@ def accepted(key: str, known: list[dict], probes: list[list], mine: list[dict] |
             others += [
                 float(np.linalg.norm(a - there))
                 for (head, m), some in gallery.items()
-                if head != row["head"] and m == n
+                if head != person(row["head"]) and m == n
                 for a in some
             ]
     people = len({head for head, _ in gallery})
