@@ -111,19 +111,37 @@ def test_a_reason_that_names_the_patient_is_refused(place):
     assert done.exit_code == 3 and "names the patient" in done.output and name.split("^")[0] not in done.output
 
 
-def test_metal_is_raised_to_a_person_and_not_passed(tmp_path):
-    """S17"""
-    (tmp_path / "in").mkdir()
-    write_key(tmp_path / "k.toml", Project("lung", b"c" * 32))
+def _with_metal(place):
+    """A chest with a rod in it."""
+    (place / "in").mkdir()
+    write_key(place / "k.toml", Project("lung", b"c" * 32))
     for n, file in enumerate(study("chest", matrix=64, slices=6, series=[SeriesKind.SOFT]).files):
         pixels = frame(file.data).pixels.copy()
         pixels[20:36, 30:34] = 4095 if pixels.min() >= 0 else 3071
-        (tmp_path / "in" / f"{n}").write_bytes(store.replace(file.data, {0: pixels}))
+        (place / "in" / f"{n}").write_bytes(store.replace(file.data, {0: pixels}))
+
+
+def test_metal_is_raised_to_a_person_and_not_passed(tmp_path):
+    """S17"""
+    _with_metal(tmp_path)
     assert _export(tmp_path).exit_code == 3
     evidence = json.loads((tmp_path / "out.evidence.json").read_text())
     assert {one["reason"] for one in evidence["not_written"]} == {"features"}
     (case,) = cases.all_of(tmp_path / "held")
     assert case.choices == ("accept", "reject") and len(case.pictures) == 2
+
+
+def test_what_was_cropped_and_held_is_released_cropped_and_verified(tmp_path):
+    """S9: the reviewer sees and releases what is left, never the whole picture."""
+    _with_metal(tmp_path)
+    assert _export(tmp_path, "--crop", "x=-100:100").exit_code == 3
+    _decide(tmp_path, "accept")
+    assert _release(tmp_path).exit_code == 0
+    evidence = json.loads((tmp_path / "out.evidence.json").read_text())
+    (field,) = [one for one in evidence["pixels"] if one["what"] == "field"]
+    assert field["accepted"] and -100 <= field["bounds_mm"][0][0] < field["bounds_mm"][0][1] <= 100
+    checked = deid("verify", tmp_path / "out", "--evidence", tmp_path / "out.evidence.json")
+    assert "6 files checked, 0 findings" in checked.output, checked.output
 
 
 def test_without_the_engines_every_image_is_held_and_the_message_says_what_to_do(place):

@@ -133,7 +133,8 @@ def _judged(items: list[Item], people: list[Whose], case: Case, decision: Decisi
         waived &= _JUDGED_BY_BOXES
         if {one.value for one in waived} != set(case.reasons):
             raise CaseRefused("Boxes can't settle why it is held. Accept it or reject it.")
-    return [_texts(items, people, case, decision), *_faces(items, case, waived), *_metal(items, case)]
+    cropped = [one | {"passed": True, "accepted": True} for one in case.figures if one["what"] == "field"]
+    return [_texts(items, people, case, decision), *_faces(items, case, waived), *_metal(items, case), *cropped]
 
 
 def _texts(items: list[Item], people: list[Whose], case: Case, decision: Decision) -> dict[str, Any]:
