@@ -77,6 +77,7 @@ TARGETS: list[tuple[bytes, Callable[[bytes], object], type[Exception]]] = [
     (ASKED, lambda data: commitment.read(memoryview(data), EXPLICIT), Refused),
     (BODY, read_parts, BadMultipart),
     (oru("FINDINGS: A nodule.\nIMPRESSION: 1. Fine."), read_reports, BadMessage),
+    (oru(status="X", lines=["OBX|1|TX|||x||||||W"]).replace(b"OBR|", b"ORC|CA\rOBR|"), read_reports, BadMessage),
 ]
 
 

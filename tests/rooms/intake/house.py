@@ -107,6 +107,6 @@ def house(place: Path, toml: str = "") -> Iterator[House]:
 def _answers(address: str) -> bool:
     try:
         requests.get(f"{address}/account/login/", timeout=30)
-    except requests.ConnectionError:
+    except (requests.ConnectionError, requests.Timeout):
         return False
     return True
