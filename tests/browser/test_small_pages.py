@@ -1,5 +1,6 @@
 """Pages that somebody opens in a hurry or seldom, on a desk's screen and on a telephone: read, fit, and no barrier."""
 
+import pikepdf
 import pytest
 
 pytestmark = pytest.mark.browser
@@ -51,3 +52,25 @@ def test_questions_codes_papers_and_charts_fit_and_have_no_barrier(visit, sign_i
     fits(hal, no_barriers, picture, "papers")
     hal.goto("/desk/requests/dates/")
     fits(hal, no_barriers, picture, "backlog")
+
+
+def test_chosen_mails_and_the_locked_report_fit_in_spanish(visit, sign_in, no_barriers, picture):
+    """Requirements I13, G7: the boxes for e-mails, and the report with a passphrase, on a desk's screen and a phone."""
+    ruth = visit(language="es")
+    sign_in(ruth, "ruth")
+    ruth.goto("/security/")
+    assert ruth.get_by_role("heading", name="Correos para usted").is_visible()
+    ruth.locator("input[name=reminders]").check()
+    fits(ruth, no_barriers, picture, "mails")
+    ruth.get_by_role("button", name="Guardar").click()
+    assert ruth.locator("input[name=reminders]").is_checked()
+    ruth.goto("/scans/")
+    ruth.locator("main a[href*='/scans/']").first.click()
+    ruth.goto(f"{ruth.url}copy")
+    fits(ruth, no_barriers, picture, "locked-report")
+    passphrase = ruth.get_by_label("Frase de paso").input_value()
+    assert len(passphrase) == 29
+    with ruth.expect_download() as taken:
+        ruth.get_by_role("button", name="Descargar el informe con llave").click()
+    with pikepdf.open(taken.value.path(), password=passphrase) as report:
+        assert len(report.pages) >= 1

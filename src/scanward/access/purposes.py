@@ -13,6 +13,7 @@ BY_RELATION = {
     Relation.ASSIGNED: PurposeOfUse.TREATMENT,
     Relation.EMERGENCY: PurposeOfUse.BREAK_GLASS,
 }
+AT_WORK = frozenset({Relation.ASSIGNED, Relation.EMERGENCY})
 # The first that the person has.
 BY_ROLE = (
     (Role.TREATING_CLINICIAN, PurposeOfUse.TREATMENT),
@@ -28,11 +29,16 @@ BY_ROLE = (
 )
 
 
-def usual_purpose(actor: Actor, record: RecordFacts, *, now: datetime) -> PurposeOfUse:
-    """Return the purpose that goes with how the actor stands to the record; it grants nothing by itself."""
-    for relation in relations(actor, record, Context(), now=now):
-        if relation in BY_RELATION:
-            return BY_RELATION[relation]
-    found = next((purpose for role, purpose in BY_ROLE if role in actor.roles), PurposeOfUse.PATIENT_REQUEST)
+def usual_purpose(actor: Actor, record: RecordFacts, *, now: datetime, at_desk: bool = False) -> PurposeOfUse:
+    """Return the purpose that goes with how the actor stands to the record; it grants nothing by itself.
+
+    It is the closest relation's, but at the desk that of work: who treats somebody whom she represents, treats there.
+    """
+    found = [relation for relation in relations(actor, record, Context(), now=now) if relation in BY_RELATION]
+    if at_desk:
+        found.sort(key=lambda relation: relation not in AT_WORK)
+    if found:
+        return BY_RELATION[found[0]]
+    usual = next((purpose for role, purpose in BY_ROLE if role in actor.roles), PurposeOfUse.PATIENT_REQUEST)
     # An officer reads a report where a complaint asks for it, and says so: no page of a scan opens to her by itself.
-    return PurposeOfUse.OPERATIONS if found is PurposeOfUse.COMPLIANCE and record.study is not None else found
+    return PurposeOfUse.OPERATIONS if usual is PurposeOfUse.COMPLIANCE and record.study is not None else usual

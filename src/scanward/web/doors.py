@@ -80,6 +80,11 @@ def place_of(request: HttpRequest) -> Place:
     return Place(request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_USER_AGENT", ""), way, _session(request))
 
 
+def at_desk(request: HttpRequest) -> bool:
+    """Whether it is a page of the desk, where people work, and not one of the portal, where they are for themselves."""
+    return request.path.startswith("/desk/")
+
+
 def study_or_404(study_id: UUID) -> Study:
     """Return the study, or the same answer as for a stranger's."""
     study = Study.objects.select_related("patient").filter(pk=study_id).first()
@@ -127,7 +132,7 @@ def granted(
             request.actor,
             action,
             wanted,
-            purpose or usual_purpose(request.actor, wanted, now=request.now),
+            purpose or usual_purpose(request.actor, wanted, now=request.now, at_desk=at_desk(request)),
             now=request.now,
             place=place_of(request),
             told=told,

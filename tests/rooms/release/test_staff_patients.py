@@ -145,3 +145,17 @@ def test_staff_find_their_own_scans_beside_their_work(cast: Cast, danas: Study) 
         assert f'href="{reverse(name)}"' in mine, name
     assert f'href="{reverse("scans")}"' in at.get(reverse("desk")).content.decode()
     assert f'href="{reverse("scans")}"' not in browser(cast.hal).get(reverse("desk")).content.decode()
+
+
+def test_who_represents_and_treats_a_patient_treats_at_the_desk_and_represents_in_the_portal(cast: Cast) -> None:
+    """Requirements A3, A4: the ledger says which it was; neither page lends the other its reason."""
+    people.represent(cast.dana, cast.alices, until=None)
+    client = Client()
+    client.force_login(cast.dana)
+    opened = []
+    for page in (f"/desk/patients/{cast.alices.pk}/", f"/scans/{cast.chest.pk}/"):
+        last = Entry.objects.latest("seq").seq
+        assert client.get(page).status_code == 200
+        entries = Entry.objects.filter(seq__gt=last, actor_id=str(cast.dana.pk))
+        opened.append({entry.purpose for entry in entries})
+    assert opened == [{PurposeOfUse.TREATMENT}, {PurposeOfUse.PATIENT_REQUEST}]
