@@ -76,6 +76,7 @@ class Need(StrEnum):
     GRANTED = "Nothing has been granted."
     NOTHING_GRANTED = "Something is still granted, so the request is not denied as a whole."
     UNRESTRICTED = "A restriction that was agreed to forbids this release."
+    CONTRACT = "The company has no contract in force."
     REVIEW_GRANTED = "The review upheld the denial."
     REVIEW_UPHELD = "The review granted access, so the copy is given."
     BUILDER = "There is no package to check."

@@ -47,6 +47,7 @@ _STILL = (
     Need.AUTHORIZATION,
     Need.RECIPIENT,
     Need.UNRESTRICTED,
+    Need.CONTRACT,
 )
 _LEAVING = (*_STILL, Need.CHECKED, Need.SECOND_PERSON)
 _S, _E = State, Event
@@ -121,6 +122,8 @@ class Case:
     recipient_confirmed: bool = True
     fee_settled: bool = True
     unrestricted: bool = True
+    # A company that works for the house gets something only while its contract is in force.
+    contracted: bool = True
     basis: str = ""
     granted: frozenset[Item] = frozenset()
     review_granted: bool = False
@@ -159,6 +162,7 @@ MET: dict[Need, Callable[[Case], bool]] = {
     Need.GRANTED: lambda case: bool(case.granted),
     Need.NOTHING_GRANTED: lambda case: not case.granted,
     Need.UNRESTRICTED: lambda case: case.unrestricted,
+    Need.CONTRACT: lambda case: case.contracted,
     Need.REVIEW_GRANTED: lambda case: case.review_granted,
     Need.REVIEW_UPHELD: lambda case: not case.review_granted,
     Need.BUILDER: lambda case: bool(case.builder),

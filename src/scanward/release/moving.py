@@ -19,6 +19,7 @@ from scanward.law.bases import Basis, RecipientKind
 from scanward.law.defects import Verdict, examine
 from scanward.law.purpose import PurposeOfUse
 from scanward.law.tracks import Track
+from scanward.people.contracts import has_contract
 from scanward.people.models import Account
 from scanward.release import house
 from scanward.release.capacity import purpose_of
@@ -96,6 +97,7 @@ def case_of(request: ReleaseRequest, *, now: datetime) -> Case:
         recipient_confirmed=request.recipient is None or request.recipient.confirmed_at is not None,
         fee_settled=_fee_settled(request),
         unrestricted=not restricted(request),
+        contracted=contracted(request, now=now),
         basis=request.basis,
         granted=request.granted_items,
         review_granted=request.denials.filter(outcome="granted").exists(),
@@ -104,6 +106,15 @@ def case_of(request: ReleaseRequest, *, now: datetime) -> Case:
         self_service=request.delivery == Arrival.PORTAL.value,
         extended=request.extended_to is not None,
     )
+
+
+def check_still(request: ReleaseRequest, *, now: datetime) -> None:
+    """Look whether all that a release rests on holds now, also of one that was written down as handed over already.
+
+    Raises:
+        NotNow: it does not; the text says what has ended.
+    """
+    after(replace(case_of(request, now=now), state=State.READY), Event.DELIVER)
 
 
 def move(
@@ -160,6 +171,17 @@ def tell(
         place=place,
         detail=detail,
     )
+
+
+def contracted(request: ReleaseRequest, *, now: datetime) -> bool:
+    """Whether nothing of this goes to a company without a contract in force (A7, 45 CFR 164.502(e))."""
+    return request.basis != Basis.BUSINESS_ASSOCIATE.value or has_contract_of(request, now=now)
+
+
+def has_contract_of(request: ReleaseRequest, *, now: datetime) -> bool:
+    """Whether whoever gets the copy has a contract in force."""
+    to = request.recipient
+    return to is not None and has_contract(to.organization or to.name, on=house.today(now))
 
 
 def _still_herself(request: ReleaseRequest) -> bool:

@@ -30,7 +30,7 @@ from scanward.release import notices
 from scanward.release.capacity import for_herself
 from scanward.release.disclosures import described, disclose
 from scanward.release.models import Attempt, Authorization, ReleaseRequest, SealedFile, Share, ShareVisit
-from scanward.release.moving import atomic, verdict
+from scanward.release.moving import atomic, contracted, verdict
 
 # 32 bytes are 256 bits: 10^6 guesses find one of 10^6 links with a chance of 10^-65.
 SECRET_BYTES = 32
@@ -185,6 +185,8 @@ def alive(share: Share, *, now: datetime) -> bool:
     if share.revoked_at is not None or now >= share.expires_at or not share.created_by.is_active:
         return False
     if share.authorization is not None and not verdict(share.authorization, now=now).valid:
+        return False
+    if share.request is not None and not contracted(share.request, now=now):
         return False
     return still_may_share(share, now=now)
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from cast import ALICE, NOW, PASSWORD, PLACE, person
 from scanward.audit.kinds import EventKind, Outcome
 from scanward.audit.models import Entry
-from scanward.law.bases import Basis, RecipientKind
+from scanward.law.bases import RecipientKind
 from scanward.law.documents import Document
 from scanward.law.errors import Unlawful
 from scanward.law.tracks import Track
@@ -19,7 +19,7 @@ from scanward.people import actions as people
 from scanward.people.kinds import Role
 from scanward.people.models import Contract
 from scanward.release import actions, house, sharing
-from scanward.release.actions.deciding import check_contract, documents_of
+from scanward.release.actions.deciding import documents_of
 from scanward.release.models import Share
 
 COMPANY = "Northwind Teleradiology"
@@ -118,12 +118,8 @@ def test_nothing_goes_to_a_company_without_a_contract_in_force(cast, for_the_com
     assert lacks_contract(for_the_company)
     priya.post(reverse("contracts"), paper(company="  northwind   TELERADIOLOGY "))
     assert not lacks_contract(for_the_company)
-    for_the_company.basis = Basis.BUSINESS_ASSOCIATE.value
-    check_contract(for_the_company, now=timezone.now())
     Contract.objects.update(ends_on=house.today(timezone.now()) - timedelta(days=1))
     assert lacks_contract(for_the_company)
-    with pytest.raises(Unlawful, match="no contract in force"):
-        check_contract(for_the_company, now=timezone.now())
 
 
 def test_each_safeguard_is_looked_at_and_what_was_found_stays(cast):

@@ -15,7 +15,6 @@ from scanward.law.holds import Item
 from scanward.law.prompts import Prompt, local_rules
 from scanward.law.purpose import PurposeOfUse
 from scanward.law.tracks import Track, bases_of
-from scanward.people.contracts import has_contract
 from scanward.people.models import Account
 from scanward.release import clocks, house, letters
 from scanward.release.kinds import Event
@@ -23,6 +22,7 @@ from scanward.release.models import Authorization, ReleaseRequest
 from scanward.release.moving import (
     atomic,
     case_of,
+    has_contract_of,
     lock,
     move,
     permit,
@@ -89,27 +89,11 @@ def documents_of(request: ReleaseRequest, *, now: datetime) -> frozenset[Documen
         Document.AUTHORITY_PROOF: request.by_representative and request.authority_checked,
         Document.SIGNED_DIRECTIVE: request.track == Track.DIRECTIVE.value and bool(request.signature),
         Document.VALID_AUTHORIZATION: case.authorized is True,
-        Document.CONTRACT: _has_contract(request, now=now),
+        Document.CONTRACT: has_contract_of(request, now=now),
     }
     # A contract is in force or it is not: a note that there is one does not count (A7).
     filed = {Document(value) for value in request.evidence.values_list("document", flat=True)} - {Document.CONTRACT}
     return frozenset({document for document, present in there.items() if present} | filed)
-
-
-def check_contract(request: ReleaseRequest, *, now: datetime) -> None:
-    """Refuse to hand anything to a company whose contract has ended since the approval (A7).
-
-    Raises:
-        Unlawful: the company has no contract in force.
-    """
-    if request.basis == Basis.BUSINESS_ASSOCIATE.value and not _has_contract(request, now=now):
-        raise Unlawful("The company has no contract in force.", "45 CFR 164.502(e)")
-
-
-def _has_contract(request: ReleaseRequest, *, now: datetime) -> bool:
-    """Whether the company that gets the copy has a contract in force (A7)."""
-    to = request.recipient
-    return to is not None and has_contract(to.organization or to.name, on=house.today(now))
 
 
 def _check_basis(request: ReleaseRequest, basis: Basis, items: frozenset[Item], *, now: datetime) -> None:

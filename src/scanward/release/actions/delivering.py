@@ -22,7 +22,6 @@ from scanward.law.purpose import PurposeOfUse
 from scanward.people.models import Account
 from scanward.release import house, letters, sharing
 from scanward.release.actions import mailing
-from scanward.release.actions.deciding import check_contract
 from scanward.release.actions.preparing import clerk_permit, current_package, held_back, laid_out
 from scanward.release.disclosures import described, disclose
 from scanward.release.kinds import Event, State
@@ -79,7 +78,6 @@ def deliver(request: ReleaseRequest, over: HandOver, *, by: Account, now: dateti
         row = lock(request)
         package = current_package(row, by=by, now=now, place=place)
         _check_way(row, package, over)
-        check_contract(row, now=now)
         row.answered_at = now
         move(
             row, Event.DELIVER, EventKind.DELIVERED, by=actor, now=now, place=place, public=True, detail=_proof(package)

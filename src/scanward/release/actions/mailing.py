@@ -23,8 +23,9 @@ from scanward.release import notices
 from scanward.release.actions.preparing import clerk_permit, laid_out
 from scanward.release.contents import Download, Permit, locked_pdf
 from scanward.release.kinds import Event, State
+from scanward.release.machine import NotNow
 from scanward.release.models import Delivery, ReleasePackage, ReleaseRequest
-from scanward.release.moving import atomic, lock, move, tell
+from scanward.release.moving import atomic, check_still, lock, move, tell
 from scanward.release.ways import MAILBOX, Medium
 
 # A mail that was not handed over for so long has lost its sender.
@@ -58,11 +59,12 @@ def send_again(*, now: datetime) -> int:
     for sent in alive.select_related("request", "package", "sent_by"):
         try:
             with atomic():
+                check_still(sent.request, now=now)
                 detail = {"step": "sent again", "package": str(sent.package_id)}
                 tell(lock(sent.request), EventKind.DELIVERED, by=by, now=now, place=place, detail=detail)
                 send(sent, place=place)
             count += 1
-        except (Unlawful, AccessRefused):
+        except (Unlawful, AccessRefused, NotNow):
             with atomic():
                 came_back(lock(sent.request), note="It could not be sent.", by=by, now=now, place=place)
     return count
