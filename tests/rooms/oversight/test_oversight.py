@@ -78,6 +78,7 @@ def watch(now=DAY + timedelta(minutes=90)):
 
 
 def test_an_ordinary_day_raises_nothing(cast):
+    """K10: whoever does her work is not told of."""
     for _n in range(5):
         look(cast.dana, cast.alices.id)
     assert rules() == []
@@ -94,18 +95,21 @@ def test_many_patients_within_an_hour(cast):
 
 
 def test_the_same_number_over_a_day_is_not_many(cast):
+    """K10."""
     for n in range(MANY_PATIENTS):
         look(cast.dana, patient(f"P{n}", "Doe", born=None).id, at=DAY - timedelta(minutes=5 * n))
     assert AnomalyRule.MANY_PATIENTS not in rules()
 
 
 def test_the_same_family_name(cast):
+    """K10: somebody of the patient's name has looked."""
     Account.objects.filter(pk=cast.bo.pk).update(full_name="Bo Rivera")
     look(cast.bo, cast.alices.id)
     assert rules() == [AnomalyRule.SAME_NAME]
 
 
 def test_a_colleague_and_not_oneself(cast):
+    """K10: one who works here looks at another who does."""
     mine = patient("Hal", "Moreau", born=None)
     link(cast.hal, mine)
     look(cast.hal, mine.id)
@@ -115,6 +119,7 @@ def test_a_colleague_and_not_oneself(cast):
 
 
 def test_a_record_under_watch(cast):
+    """K10."""
     Patient.objects.filter(pk=cast.alices.pk).update(watched=True)
     look(cast.dana, cast.alices.id)
     assert rules() == [AnomalyRule.WATCHED]
@@ -138,12 +143,14 @@ def test_the_broken_glass_of_a_watched_record_raises_a_task_as_well_as_its_revie
 
 
 def test_three_patients_at_night(cast):
+    """K10."""
     for n in range(3):
         look(cast.dana, patient(f"P{n}", "Doe", born=None).id, at=NIGHT)
     assert rules(now=NIGHT + timedelta(hours=1)) == [AnomalyRule.NIGHT]
 
 
 def test_breaking_the_glass_often_and_being_refused_often(cast):
+    """K10."""
     for _n in range(GLASSES):
         look(cast.dana, cast.charlies.id, kind=EventKind.GLASS_BROKEN)
     for _n in range(REFUSALS):
@@ -159,6 +166,7 @@ def test_what_patients_do_is_no_anomaly_of_the_staff(cast):
 
 
 def test_every_rule_says_what_it_cannot_see():
+    """K10: no false comfort."""
     assert set(SPECS) == set(AnomalyRule)
     assert all(str(spec.blind_to) for spec in SPECS.values())
 

@@ -213,6 +213,22 @@ def test_a_new_device_is_told_once_and_the_first_one_is_not(django_capture_on_co
     assert Entry.objects.filter(kind=EventKind.NEW_DEVICE).count() == 1
 
 
+def test_the_history_of_the_door_has_each_sign_in_with_its_place_and_nobody_elses():
+    """I9: newest first, and what somebody else does at the door is not in it."""
+    alice, charlie = person("alice", password=PASSWORD), person("charlie", password=PASSWORD)
+    home, away = Client(REMOTE_ADDR="192.0.2.1"), Client(REMOTE_ADDR="203.0.113.5")
+    for client, account in ((home, alice), (Client(REMOTE_ADDR="198.51.100.9"), charlie), (away, alice)):
+        mail.outbox.clear()
+        knock(client, account.email)
+        code = re.search(r"\b[A-Z0-9]{4}-[A-Z0-9]{4}\b", mail.outbox[-1].body)
+        assert code
+        client.post(reverse("account_confirm_login_code"), {"code": code.group()})
+    page = away.get(reverse("security")).content.decode()
+    history = page[page.index('id="history"') :]
+    assert history.index("203.0.113.5") < history.index("192.0.2.1")
+    assert "198.51.100.9" not in page
+
+
 @pytest.mark.parametrize(
     ("address", "network"), [("192.0.2.77", "192.0.2.0/24"), ("2001:db8:1:2::9", "2001:db8:1::/48"), ("?", "")]
 )
