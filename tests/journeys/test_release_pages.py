@@ -12,7 +12,7 @@ from cast import NOW, PLACE, Cast
 from scanward.law.holds import Sensitivity
 from scanward.people.kinds import Role
 from scanward.people.models import Account
-from scanward.release import actions, holds, reports, sharing
+from scanward.release import actions, holds, house, reports, sharing
 from scanward.release.models import Disclosure, ReleaseRequest, ReportLabel
 
 pytestmark = pytest.mark.django_db
@@ -99,7 +99,7 @@ def test_a_letter_from_outside_is_entered_matched_and_mailed(cast: Cast) -> None
     hal, second = page_of(cast.hal), page_of(lead())
     form = {
         "channel": "letter",
-        "received": (NOW - timedelta(days=3)).date().isoformat(),
+        "received": (house.today(NOW) - timedelta(days=3)).isoformat(),
         "track": "mine, or of someone I represent",
         "number": "LH-100482",
         "name": "Alice Rivera",
@@ -134,7 +134,7 @@ def test_an_attorneys_defective_authorization_goes_back_with_every_defect(cast: 
     hal = page_of(cast.hal)
     form = {
         "channel": "letter",
-        "received": NOW.date().isoformat(),
+        "received": house.today(NOW).isoformat(),
         "track": "somebody else asks, with an authorization",
         "number": "LH-100482",
         "name": "Alice Rivera",

@@ -10,6 +10,8 @@ _STATEFUL: Final = ("iso2022_jp", "iso2022_jp_2")
 # ISO_IR 192, GB18030 and GBK stand alone: no code extensions, so an escape means nothing in them (PS3.5 6.1.2.5).
 _ALONE: Final = frozenset(("UTF8", "GB18030", "GBK"))
 ASCII: Final = (default_encoding,)
+# An escape that names a character set (ECMA-35); a terminal's own sequences are left to who shows the text.
+_DESIGNATION: Final = re.compile(r"\x1b(?=[ -/])")
 _PIECES: Final = re.compile(rb"\x1b[^\x1b]*|[^\x1b]+")
 _RESET: Final = re.compile(rb"[\\^=\r\n\f\t]")  # PS3.5 6.1.2.5.3: these end a code extension
 _ODD_SPELLING: Final = re.compile(r"ISO[^0-9A-Z]?(IR|2022 ?IR|2022)[^0-9A-Z]?([0-9]+)")
@@ -41,7 +43,7 @@ def decode(raw: bytes, names: tuple[str, ...]) -> str:
         return raw.decode(names[0], "replace")
     if names[0] in _ALONE:
         # What stands there was written in another set, and is not guessed: the mark shows that something is wrong.
-        return raw.decode(names[0], "replace").replace("\x1b", "\ufffd")
+        return _DESIGNATION.sub("\ufffd", raw.decode(names[0], "replace"))
     return "".join(_piece(piece, names) for piece in _PIECES.findall(raw))
 
 

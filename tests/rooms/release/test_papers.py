@@ -15,7 +15,7 @@ from scanward.access.actions import AccessRefused
 from scanward.audit.models import Entry
 from scanward.law.errors import Unlawful
 from scanward.people.models import Account
-from scanward.release import actions, housekeeping, letters, papers
+from scanward.release import actions, house, housekeeping, letters, papers
 from scanward.release.kinds import State
 from scanward.release.models import Custody, Paper, PaperKind, ReleaseRequest
 from scanward.release.ways import Arrival, Channel, Medium
@@ -127,7 +127,7 @@ def test_what_is_here_is_not_said_to_be_elsewhere(cast: Cast, ask: Ask) -> None:
 
 
 ENTERED = {
-    "channel": "letter", "received": NOW.date().isoformat(), "track": "mine, or of someone I represent",
+    "channel": "letter", "received": house.today(NOW).isoformat(), "track": "mine, or of someone I represent",
     "number": "LH-100482", "name": "Alice Rivera", "contact": "1 Main Street", "images": "1", "report": "1",
     "medium": "dicom", "delivery": "mail", "language": "en",
 }  # fmt: skip
