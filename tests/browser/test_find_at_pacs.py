@@ -7,13 +7,21 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from browser.hospital import Hospital, clean
+from browser.hospital import Hospital, clean, running
 from browser.test_small_pages import fits
 from cast import ALICE, CHARLIE, abdomen_of, chest_of
 from rooms.intake.talking_pacs import Pacs, write_file
 
 pytestmark = pytest.mark.browser
 HERS, HIS = abdomen_of(ALICE, seed=91), chest_of(CHARLIE, seed=92)
+
+
+@pytest.fixture(scope="module")
+def hospital(tmp_path_factory):
+    """One of its own: the scan that is fetched would be the newest of Alice's in all other journeys."""
+    with running(tmp_path_factory.mktemp("pacs") / "data") as opened:
+        opened.sign(0)
+        yield opened
 
 
 @pytest.fixture
