@@ -86,6 +86,7 @@ def test_a_disk_that_is_full_while_importing_loses_nothing_and_needs_no_restart(
     assert recover(now=NOW, whole=True).rows == 0
 
 
+@pytest.mark.embedded
 @pytest.mark.django_db(transaction=True)
 def test_a_database_that_is_full_keeps_what_was_acknowledged(own_vault, monkeypatch):
     """fault D3: the objects of the batch that could not be indexed are taken in once there is room."""
