@@ -8,13 +8,14 @@ from django.utils import timezone
 
 from scanward.access.actors import actor_of
 from scanward.access.explain import SUPPOSED, explain, supposed
-from scanward.access.kinds import HOUSE, Action, Actor, Context, RecordFacts, Relation
+from scanward.access.kinds import HOUSE, Action, Actor, RecordFacts, Relation
 from scanward.access.purposes import usual_purpose
 from scanward.archive.models import Study
 from scanward.cli.startup import refuse_if_unsafe
 from scanward.law.purpose import PurposeOfUse
 from scanward.people.kinds import Role
 from scanward.people.models import Account, PatientIdentifier
+from scanward.release.holds import context_about
 
 
 @click.group("access")
@@ -45,7 +46,8 @@ def explain_access(**asked: str | None) -> None:
         raise click.UsageError("A relation is one to a record: name it with --record.")
     actor = _known(email, now=now) if email else _supposed(role, relation, record, now=now)
     wanted = PurposeOfUse(asked["purpose"]) if asked["purpose"] else usual_purpose(actor, record, now=now)
-    answer = explain(actor, Action(asked["action"] or ""), record, wanted, Context(), now=now)
+    action = Action(asked["action"] or "")
+    answer = explain(actor, action, record, wanted, context_about(actor, record, now=now, action=action), now=now)
     click.echo(f"{'Yes' if answer.allowed else 'No'}: {answer.decision.reason} [{answer.decision.rule}]")
     click.echo(f"Purpose: {wanted.sentence} Relations: {', '.join(relation.value for relation in answer.relations)}.")
     for tried in answer.tried:

@@ -133,3 +133,11 @@ def context_for(actor: Actor, study: Study, *, now: datetime, action: Action | N
     if Item.IMAGES in kept:
         held |= {Action.VIEW_IMAGES: DENIED, Action.DOWNLOAD: DENIED}
     return Context(held=held)
+
+
+def context_about(actor: Actor, record: RecordFacts, *, now: datetime, action: Action) -> Context:
+    """What a decision about a record has to know, where it is about one study."""
+    if record.study is None:
+        return Context()
+    study = Study.objects.select_related("patient").get(pk=record.study)
+    return context_for(actor, study, now=now, action=action)

@@ -3,7 +3,10 @@
 import pytest
 from click.testing import CliRunner
 
+from cast import BY, NOW, PLACE
 from scanward.cli.access import command
+from scanward.law.holds import Sensitivity
+from scanward.release import holds
 
 
 @pytest.fixture
@@ -45,6 +48,17 @@ def test_it_answers_for_a_person_who_does_not_exist(cast, ask):
     ):
         answer = ask(**words)
         assert (answer.exit_code, answer.output.splitlines()[0].split("[")[-1]) == (code, f"{rule}]"), answer.output
+
+
+def test_it_knows_what_a_law_holds_back_as_the_page_does(cast, ask, settings):
+    """K1, F8: Alice's report is hers, and not before the third day in Texas; her pictures are."""
+    settings.FACILITY_STATE = "TX"
+    report, study = cast.chest.reports.get(), str(cast.chest.id)
+    holds.label(report, Sensitivity.MALIGNANCY, by=BY, now=NOW, place=PLACE)
+    held = ask(actor="alice@example.org", action="view_report", record=study)
+    assert held.exit_code == 1
+    assert "159.0062" in held.output
+    assert ask(actor="alice@example.org", action="view_images", record=study).exit_code == 0
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from scanward.access.actors import actor_of, reference
 from scanward.access.explain import SUPPOSED, Tried, explain, supposed
-from scanward.access.kinds import HOUSE, Action, Actor, Context, RecordFacts, Relation
+from scanward.access.kinds import HOUSE, Action, Actor, RecordFacts, Relation
 from scanward.access.purposes import usual_purpose
 from scanward.access.viewing import flush
 from scanward.access.words import ACTION_NAMES, RELATION_NAMES
@@ -22,7 +22,7 @@ from scanward.audit.queries import Filter, search
 from scanward.law.purpose import PurposeOfUse
 from scanward.people.kinds import ROLE_NAMES, Role
 from scanward.people.models import Account, PatientIdentifier
-from scanward.release.holds import context_for
+from scanward.release.holds import context_about
 from scanward.web.doors import SignedInRequest, granted, place_of, signed_in
 from scanward.web.forms import chosen, day, typed
 
@@ -110,7 +110,7 @@ def explain_access(request: SignedInRequest) -> HttpResponse:
 
 def _answer(question: Question, *, now: datetime) -> dict[str, object]:
     """Return the decision with everything that led to it, in words."""
-    around = _around(question, now=now)
+    around = context_about(question.actor, question.record, now=now, action=question.action)
     answer = explain(question.actor, question.action, question.record, question.purpose, around, now=now)
     return {
         "question": question,
@@ -119,14 +119,6 @@ def _answer(question: Question, *, now: datetime) -> dict[str, object]:
         "standing": [RELATION_NAMES[relation] for relation in answer.relations],
         "rules": [(one, _missing(one)) for one in answer.tried],
     }
-
-
-def _around(question: Question, *, now: datetime) -> Context:
-    """Return what a page about this study would know besides: what the law or a denial holds back now."""
-    if question.record.study is None:
-        return Context()
-    study = Study.objects.select_related("patient").get(pk=question.record.study)
-    return context_for(question.actor, study, now=now, action=question.action)
 
 
 def _missing(tried: Tried) -> list[str]:
