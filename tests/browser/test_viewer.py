@@ -67,10 +67,10 @@ def test_wheel_drag_and_slider_go_through_the_slices(seen: Seen) -> None:
 def test_each_slice_shows_its_own_frame(seen: Seen) -> None:
     seen.press("1")
     column, row, height = phantom.PIN
-    assert seen.colour(column, row) == [0, 0, 0]  # the lung
+    seen.becomes(column, row, [0, 0, 0])  # the lung
     seen.page.get_by_role("slider").fill(str(phantom.SLICES - 1 - height))
     seen.has(slice=phantom.SLICES - height)
-    assert seen.colour(column, row) == [255, 255, 255]
+    seen.becomes(column, row, [255, 255, 255])
 
 
 def test_a_rod_of_100_mm_measures_100_mm(seen: Seen) -> None:

@@ -173,6 +173,14 @@ class Seen:
             at,
         )
 
+    def becomes(self, column: float, row: float, wanted: list[int]) -> None:
+        """Wait for a colour: the slice is another one at once, its picture comes when it has come."""
+        for _ in range(100):
+            if self.colour(column, row) == wanted:
+                return
+            self.page.wait_for_timeout(100)
+        assert self.colour(column, row) == wanted
+
     def grey(self, place: str, pane: int = 0) -> int:
         column, row, _ = phantom.PLACES[place]
         red, green, blue = self.colour(column, row, pane)

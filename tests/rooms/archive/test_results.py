@@ -1,6 +1,6 @@
 """Reports that come without images go to their examination with certainty, or wait for it or for a person (F8)."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client
@@ -25,8 +25,8 @@ pytestmark = pytest.mark.django_db
 NEW_EXAM = study("chest", seed=77, patient=ALICE, matrix=32, slices=3)
 
 
-def send(data: bytes):
-    [taken] = take(read(data), data, sender=sender(), now=NOW)
+def send(data: bytes, *, now=NOW):
+    [taken] = take(read(data), data, sender=sender(), now=now)
     return taken
 
 
@@ -99,7 +99,10 @@ def test_an_old_report_does_not_undo_its_own_withdrawal(cast, status):
 
 def test_a_report_and_its_withdrawal_that_both_came_before_the_images_end_withdrawn(cast):
     send(early())
-    send(signed(early(lines=["OBX|1|TX|||wrong||||||W"], control="2"), "20260312120500-0600"))
+    send(
+        signed(early(lines=["OBX|1|TX|||wrong||||||W"], control="2"), "20260312120500-0600"),
+        now=NOW + timedelta(minutes=1),
+    )
     take_in(NEW_EXAM)
     kept = Study.objects.get(study_instance_uid=NEW_EXAM.study_instance_uid)
     assert [report.status for report in kept.reports.all()] == [ReportStatus.WITHDRAWN, ReportStatus.FINAL]

@@ -46,7 +46,7 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(200):
+    for _ in range(1200):  # its program is large, and may have to come from the disk first
         assert server.poll() is None, "rclone did not start"
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
