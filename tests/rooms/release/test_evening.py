@@ -43,8 +43,8 @@ def test_a_permission_signed_in_the_evening_is_signed_today(
 ) -> None:
     """Requirements A13, D6: at any hour; a signature of tomorrow would be a defect."""
     client = Client()
-    client.force_login(cast.alice)
     monkeypatch.setattr(timezone, "now", lambda: evening + timedelta(days=1))
+    client.force_login(cast.alice)
     form = {"for": "asked", "study": str(cast.chest.pk), "images": "1", "medium": "dicom", "delivery": "link", **LAWYER}
     last = (evening + timedelta(days=30)).date().isoformat()
     answer = client.post(reverse("request-new"), {**form, "expires_on": last, "signature": "Alice Rivera"})
