@@ -10,6 +10,8 @@ from urllib.parse import unquote, urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
+from scanward.law.marks import site_marks
+
 PACKAGE = Path(__file__).resolve().parent
 
 
@@ -80,6 +82,8 @@ HL7_PORT = int(env("HL7_PORT", "2575"))
 URGENT_TELLS_PATIENT = flag("URGENT_TELLS_PATIENT")
 # After how many hours an urgent result whose report nobody has opened is brought to the privacy officer, too.
 URGENT_HOURS = int(env("URGENT_HOURS", "4"))
+# Codes by which the sender of reports marks what a law of the state may keep back, beside the law's own rows.
+SENSITIVE_MARKS = site_marks(listed("SENSITIVE_MARKS", ""))
 # Which PACS may be asked for a patient's scans (docs/how-to/pull-from-pacs.md); without the file, none.
 PACS_FILE = Path(env("PACS_FILE", str(DATA / "pacs.toml")))
 # A folder whose files are taken in by `scanward watch` (docs/how-to/watch-folder.md); without it, none.

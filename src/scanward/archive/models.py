@@ -116,6 +116,8 @@ class Report(StoredObject):
     finalized_at = models.DateTimeField(null=True, blank=True)
     # A finding that somebody has to act on soon (H9).
     critical = models.BooleanField(default=False)
+    # How its sender marked it, as it came; what that means is for the law's rows (T8).
+    mark = models.CharField(max_length=20, blank=True)
     # The DICOM object that the report was read from, where it was one.
     source = models.ForeignKey(Instance, on_delete=models.PROTECT, null=True, related_name="+")
 

@@ -83,6 +83,7 @@ def report_note(report: Report, *, study: dict[str, Any]) -> bytes:
             "status": report.status,
             "finalized": report.finalized_at,
             "critical": report.critical,
+            "mark": report.mark,
             "source": report.source_id,
         }
     )

@@ -159,6 +159,7 @@ def _adopt_report(note: Note, content: dict[str, Any], rebuilt: Rebuilt) -> bool
         status=content["status"],
         finalized_at=datetime.fromisoformat(finalized) if finalized else None,
         critical=content.get("critical", False),
+        mark=content.get("mark", ""),
         source=Instance.objects.filter(pk=content["source"]).first() if content.get("source") else None,
         received_at=at,
         **_stored(note),

@@ -104,8 +104,9 @@ def _known(study: Study, content: ReportContent) -> Report | None:
 
 
 def says_the_same(report: Report, content: ReportContent) -> bool:
-    """Return whether a version has the same text, document, urgency and finality."""
-    if report.critical != content.critical:
+    """Return whether a version has the same text, document, urgency, mark and finality."""
+    # A wire that has no marks takes none away.
+    if report.critical != content.critical or content.mark not in ("", report.mark):
         return False
     if report.status not in _MEANT.get(content.status, (content.status,)):
         return False

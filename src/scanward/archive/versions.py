@@ -45,6 +45,7 @@ class ReportContent:
     original: bytes = b""
     # What is handed out as it came: a PDF.
     document: Document | None = None
+    mark: str = ""
 
 
 def content_of(text: ReportText, *, now: datetime, original: bytes = b"") -> ReportContent:
@@ -52,7 +53,7 @@ def content_of(text: ReportText, *, now: datetime, original: bytes = b"") -> Rep
     status = ReportStatus(text.standing.value)
     # A clock that is ahead would keep a report back for longer than the law says.
     at = None if status is ReportStatus.PRELIMINARY else min(text.at or now, now)
-    return ReportContent(text.sections, status, at, text.critical, original, text.document)
+    return ReportContent(text.sections, status, at, text.critical, original, text.document, text.mark)
 
 
 def new_version(
@@ -66,6 +67,7 @@ def new_version(
         status=content.status,
         finalized_at=content.finalized_at,
         critical=content.critical,
+        mark=content.mark,
         source=source,
         received_at=now,
     )
@@ -141,6 +143,7 @@ def tell(report: Report, *, sender: "Sender", now: datetime) -> None:
     kind = _KINDS.get(ReportStatus(report.status), EventKind.REPORT_STORED)
     urgent_kind = EventKind.URGENT_FINDING_FLAGGED
     told = {"told": urgent.tell(report, now=now)} if report.critical else {}
+    marked = {"marked": 1} if report.mark else {}
     for each in [kind, urgent_kind] if report.critical else [kind]:
         record(
             each,
@@ -150,5 +153,5 @@ def tell(report: Report, *, sender: "Sender", now: datetime) -> None:
             outcome=Outcome.SUCCESS,
             at=now,
             place=sender.place,
-            detail={"version": report.version, "status": report.status, **(told if each is urgent_kind else {})},
+            detail={"version": report.version, "status": report.status, **(told if each is urgent_kind else marked)},
         )

@@ -1,19 +1,23 @@
 """Results that a state's law keeps back for some days: the report by electronic means, never the images (T8)."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db.models import Min
+from django.conf import settings
+from django.db.models import QuerySet
 
 from scanward.access.actions import authorize
 from scanward.access.actors import actor_of, reference
 from scanward.access.kinds import Action, Actor, Context, RecordFacts
-from scanward.archive.models import Report, Study
+from scanward.archive.models import TAKEN_BACK, Report, Study
 from scanward.audit.actions import record
 from scanward.audit.event import ActorRef, Place, SubjectRef
 from scanward.audit.kinds import EventKind, Outcome, SubjectKind
+from scanward.law.days import local_day
 from scanward.law.denials import Outcome as Reviewed
 from scanward.law.holds import Hold, Item, Means, Sensitivity, report_hold, withheld
+from scanward.law.marks import read_mark
 from scanward.law.purpose import PurposeOfUse
 from scanward.law.tracks import Track
 from scanward.people.models import Account
@@ -65,19 +69,51 @@ def state_holds(*, now: datetime) -> Hold | None:
 def hold_of(report: Report) -> Hold | None:
     """The statutory hold on a report; most have none.
 
-    What was marked on an earlier version counts for the later ones, and the days from the first that was final.
+    What an earlier version was marked with counts for the later ones, and the days from the first that was final.
+    What was taken back had no result, so the days of the report that follows it are its own.
     """
+    says, since = Sensitivity.ORDINARY, None
+    for version in _versions(report):
+        says = _said(version) or says
+        if says is Sensitivity.ORDINARY or version.status in TAKEN_BACK:
+            since = None
+        elif version.finalized_at:
+            since = min(since or version.finalized_at, version.finalized_at)
+    if since is None:
+        return None
+    return report_hold(sensitivity=says, finalized_at=since, facility=house.facility())
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is said of a report, and whether its sender's mark says it and nobody at the desk."""
+
+    what: Sensitivity
+    by_sender: bool = False
+
+
+def said_of(report: Report) -> Said:
+    """What is said of a report now; the last word counts."""
+    found = Said(Sensitivity.ORDINARY)
+    for version in _versions(report):
+        if what := _said(version):
+            found = Said(what, by_sender=not hasattr(version, "label"))
+    return found
+
+
+def _versions(report: Report) -> QuerySet[Report]:
+    """The report's versions up to this one, the first one first, with what the desk wrote down."""
     versions = Report.objects.filter(study=report.study_id, version__lte=report.version)
-    found = (
-        ReportLabel.objects.filter(report__in=versions).select_related("report").order_by("-report__version").first()
-    )
-    if found is None:
-        return None
-    since = versions.filter(version__gte=found.report.version, finalized_at__isnull=False)
-    first = since.aggregate(first=Min("finalized_at"))["first"]
-    if first is None:
-        return None
-    return report_hold(sensitivity=Sensitivity(found.sensitivity), finalized_at=first, facility=house.facility())
+    return versions.select_related("label").order_by("version")
+
+
+def _said(version: Report) -> Sensitivity | None:
+    """What a version brought: the word of a person at the desk, or else what the law reads in its sender's mark."""
+    if label := getattr(version, "label", None):
+        return Sensitivity(label.sensitivity)
+    facility = house.facility()
+    on = local_day(version.finalized_at or version.received_at, facility.zone)
+    return read_mark(version.mark, on=on, state=facility.state, site=settings.SENSITIVE_MARKS)
 
 
 def withheld_report(study: Study, *, now: datetime, means: Means = Means.ELECTRONIC) -> Hold | None:

@@ -9,7 +9,7 @@ from defusedxml.ElementTree import ParseError, fromstring
 from scanward.reporting.codes import KIND_OF_CODE, URGENT_CATEGORIES
 from scanward.reporting.headings import kind_of
 from scanward.reporting.hl7 import moment
-from scanward.reporting.kinds import MOST_TEXT, ReportText, Section, SectionKind, Standing, in_order
+from scanward.reporting.kinds import MOST_MARK, MOST_TEXT, ReportText, Section, SectionKind, Standing, in_order
 from scanward.reporting.plain import plain
 
 MOST_BYTES: Final = 2 << 20
@@ -42,7 +42,14 @@ def read(data: bytes, *, zone: tzinfo) -> ReportText | None:
     signer = root.find(f"{_V3}legalAuthenticator")
     time = signer.find(f"{_V3}time") if signer is not None else None
     at = moment(time.get("value", ""), zone=zone) if time is not None else None
-    return ReportText(sections, Standing.PRELIMINARY if signer is None else _standing(root), at, _is_urgent(root))
+    how = Standing.PRELIMINARY if signer is None else _standing(root)
+    return ReportText(sections, how, at, _is_urgent(root), mark=_mark(root))
+
+
+def _mark(root: Any) -> str:
+    """Return how confidential the document says that it is; each says something, most of them N."""
+    code = root.find(f"{_V3}confidentialityCode")
+    return plain(code.get("code", ""))[:MOST_MARK] if code is not None else ""
 
 
 def _parsed(data: bytes) -> Any:

@@ -9,6 +9,8 @@ from typing import Final
 MOST_TEXT: Final = 1 << 19
 # A document (PDF) that is kept beside the parts of a report; a larger one stays in the object that it came in.
 MOST_DOCUMENT: Final = 16 << 20
+# Of the code by which a sender marks a report; those of the standards have three letters at most.
+MOST_MARK: Final = 20
 
 
 class SectionKind(StrEnum):
@@ -62,6 +64,8 @@ class ReportText:
     at: datetime | None = None
     critical: bool = False
     document: Document | None = None
+    # How its sender marks it (HL7 table 0177 and the like), "" if not; a state's law may ask for that (T8).
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

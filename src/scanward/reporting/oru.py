@@ -13,6 +13,7 @@ from scanward.reporting.headings import kind_of, sections_of_text
 from scanward.reporting.hl7 import BadMessage, Message, Segment, Wrong, moment
 from scanward.reporting.kinds import (
     MOST_DOCUMENT,
+    MOST_MARK,
     MOST_TEXT,
     Document,
     Person,
@@ -163,7 +164,9 @@ def _report(group: _Group, message: Message, zone: tzinfo) -> ReportText:
     sections = _sections(lines)
     if not sections and document is None:
         raise BadMessage(Wrong.MISSING, "OBX-5", "The order has no text and no document.")
-    return ReportText(sections, how, at, _is_critical(lines), document)
+    # Table 0177: how confidential its sender says that the order is.
+    mark = plain(group.control.get(28))[:MOST_MARK] if group.control else ""
+    return ReportText(sections, how, at, _is_critical(lines), document, mark)
 
 
 def _sections(lines: Iterable[Segment]) -> tuple[Section, ...]:

@@ -103,6 +103,15 @@ def test_a_cda_is_final_when_somebody_signed_it(signed, wanted):
     assert found.standing is wanted
 
 
+@pytest.mark.parametrize("code", ["N", "R"])
+def test_a_cda_says_how_confidential_it_is(code):
+    """Trap T8: what that means is for the law's rows."""
+    data = cda(BODY).replace(b"<component>", f'<confidentialityCode code="{code}"/><component>'.encode(), 1)
+    found = report(encapsulated(data, kind="104.2"))
+    assert found
+    assert found.mark == code
+
+
 LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
 
 

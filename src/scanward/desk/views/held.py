@@ -16,7 +16,6 @@ from scanward.law.holds import Hold, Sensitivity
 from scanward.people.actions import NotAllowed
 from scanward.people.models import Patient
 from scanward.release import holds
-from scanward.release.models import ReportLabel
 from scanward.web import showing
 from scanward.web.doors import SignedInRequest, place_of, signed_in
 from scanward.web.forms import chosen, done, typed
@@ -36,17 +35,15 @@ def results(request: SignedInRequest, patient_id: UUID) -> HttpResponse:
     if request.method == "POST":
         done(request, lambda: _mark(request, patient), _("Saved."))
         return redirect("patient-held-results", patient.id)
-    marked = ReportLabel.objects.filter(report__study__patient=patient).order_by("report__version")
-    says = dict(marked.values_list("report__study", "sensitivity"))
-    rows = [_row(report, says, now=request.now) for report in _latest(patient)]
+    rows = [_row(report, now=request.now) for report in _latest(patient)]
     context = {"patient": patient, "rows": rows, "says": SAYS.items(), "law": holds.state_holds(now=request.now)}
     return render(request, "desk/patient_held.html", context)
 
 
-def _row(report: Report, says: dict[UUID, str], *, now: datetime) -> tuple[showing.StudyCard, str, Hold | None]:
+def _row(report: Report, *, now: datetime) -> tuple[showing.StudyCard, holds.Said, Hold | None]:
     """A study with what was said of its report, and the hold that this makes now."""
     study = report.study
-    return showing.card(study, 0, report.status), says.get(study.id, ""), holds.withheld_report(study, now=now)
+    return showing.card(study, 0, report.status), holds.said_of(report), holds.withheld_report(study, now=now)
 
 
 def _mark(request: SignedInRequest, patient: Patient) -> None:
