@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from scanward.audit.actions import record
 from scanward.audit.catalogue import CATALOGUE
@@ -66,6 +66,15 @@ def by_actor(actor_id: str) -> QuerySet[Entry]:
 def flagged(patient_id: str) -> QuerySet[Entry]:
     """Return when findings of a patient were marked as urgent, the newest first."""
     return Entry.objects.filter(kind=EventKind.URGENT_FINDING_FLAGGED.value, patient_id=patient_id).order_by("-seq")
+
+
+def flags_unread(actor_id: str, *, since: datetime) -> QuerySet[Entry]:
+    """Return the urgent findings of patients whose reports this person has not opened since they were marked (H9)."""
+    opened = Entry.objects.filter(
+        kind=EventKind.REPORT_VIEWED.value, actor_id=actor_id, patient_id=OuterRef("patient_id"), at__gte=OuterRef("at")
+    )
+    marked = Entry.objects.filter(kind=EventKind.URGENT_FINDING_FLAGGED.value, at__gte=since)
+    return marked.exclude(Exists(opened))
 
 
 def search(

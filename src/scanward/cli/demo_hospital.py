@@ -11,12 +11,16 @@ from scanward.archive.models import ReportStatus, Study
 from scanward.archive.reports import Section, SectionKind, store_report
 from scanward.archive.store import Sender
 from scanward.audit.event import ActorRef, Place
-from scanward.audit.kinds import Channel
+from scanward.audit.kinds import Channel as Way
 from scanward.dicom.synthetic import Kind, SyntheticPatient, SyntheticStudy, study
 from scanward.intake.receive import Item, receive
 from scanward.people import actions
 from scanward.people.kinds import Authority, CareKind, ProofMethod, Role
 from scanward.people.models import Account, Patient, PatientIdentifier
+from scanward.release import questions
+from scanward.release.actions import asking
+from scanward.release.models import Question, ReleaseRequest
+from scanward.release.ways import Arrival, Channel
 
 PASSWORD = "lakeside-demo-2026"  # noqa: S105  the demo's own, printed for everybody and refused outside the demo
 ISSUER = "LAKESIDE"
@@ -56,12 +60,14 @@ def is_there() -> bool:
 
 def make(*, now: datetime, progress: Callable[[str], None]) -> None:
     """Make the scans first, then the people, so that a start that was cut short is simply done again."""
-    by, place = ActorRef.system("demo"), Place("", channel=Channel.COMMAND)
+    by, place = ActorRef.system("demo"), Place("", channel=Way.COMMAND)
     for label, build in _plans():
         progress(label)
         _bring(build(), Sender(by, place, ISSUER), now=now)
     progress("the people who work and are cared for here")
     _people(by, place, now=now)
+    progress("the day's work: a letter and a question")
+    _work(place, now=now)
 
 
 def _plans() -> Iterator[tuple[str, Callable[[], SyntheticStudy]]]:
@@ -154,6 +160,27 @@ def _relations(person: Person, account: Account, by: ActorRef, place: Place, *, 
         return
     mine = alice if person is ALICE else charlie
     actions.link_patient(account, mine, proof=proof, actor=by, place=place, now=now)
+
+
+def _work(place: Place, *, now: datetime) -> None:
+    """Charlie's letter came three weeks ago, and he has a question: so the desk shows what it looks like at work."""
+    charlie, hal = (Account.objects.get(email=person.email) for person in (CHARLIE, STAFF[0]))
+    patient = _patient(CHARLIE_SCANNED)
+    abdomen = Study.objects.get(patient=patient)
+    if not ReleaseRequest.objects.exists():
+        wanted = asking.Asked(
+            patient=patient,
+            studies=[abdomen],
+            requester_name=CHARLIE.name,
+            contact="12 Harbor Road, Lakeside",
+            channel=Channel.LETTER,
+            delivery=Arrival.MAIL,
+            signature=CHARLIE.name,
+            received_at=now - timedelta(days=22),
+        )
+        asking.receive(wanted, by=hal, now=now, place=place)
+    if not Question.objects.exists():
+        questions.ask(abdomen, body="How long do you keep my pictures?", by=charlie, now=now, place=place)
 
 
 def _patient(scanned: SyntheticPatient) -> Patient:

@@ -35,6 +35,7 @@ from scanward.people.proofing import purge_documents
 from scanward.people.staff import end_role
 
 MOST_WORDS = 1000
+ACCESS_REVIEW_AGAIN = timedelta(days=90)
 SYSTEM = ActorRef.system("oversight")
 log = logging.getLogger(__name__)
 
@@ -157,6 +158,14 @@ def decide_task(
             _opened(incident, by=by, place=place, now=now)
     task.refresh_from_db()
     return task
+
+
+def access_review_due(*, now: datetime) -> bool:
+    """Return whether nobody has signed a review of who has access for too long, or ever (K7)."""
+    signed = AccessReview.objects.exclude(signed_at=None).order_by("-signed_at").values_list("signed_at", flat=True)
+    begun = RoleAssignment.objects.order_by("valid_from").values_list("valid_from", flat=True)
+    last = signed.first() or begun.first()
+    return last is not None and last + ACCESS_REVIEW_AGAIN <= now
 
 
 def start_access_review(*, by: Account, place: Place, now: datetime) -> AccessReview:

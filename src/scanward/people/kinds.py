@@ -37,8 +37,13 @@ ROLE_NAMES = {
 # Who treats people, and who watches over the house: asked for together in many places.
 CLINICIANS = frozenset({Role.TREATING_CLINICIAN, Role.REFERRING_CLINICIAN})
 OFFICERS = frozenset({Role.PRIVACY_OFFICER, Role.SECURITY_OFFICER})
+# Who keeps the records, and who is asked for along with them.
+RECORDS = frozenset({Role.HIM_CLERK, Role.HIM_LEAD})
+RECORDS_AND_PRIVACY = RECORDS | {Role.PRIVACY_OFFICER}
+# Whoever takes requests in.
+DESK = RECORDS_AND_PRIVACY | {Role.FRONT_DESK}
 # Who may look for a patient at all; the matrix says what each of them finds.
-FINDERS = CLINICIANS | {Role.FRONT_DESK, Role.HIM_CLERK, Role.HIM_LEAD, Role.BILLING, Role.PRIVACY_OFFICER}
+FINDERS = CLINICIANS | DESK | {Role.BILLING}
 
 
 class MailKind(StrEnum):

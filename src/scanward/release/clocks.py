@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import date, datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from scanward.law import clock
 from scanward.law.facility import expected
@@ -46,9 +47,13 @@ def read(request: ReleaseRequest, *, now: datetime) -> clock.Reading:
     return clock.read(clock_of(request), now=now)
 
 
+def unanswered() -> QuerySet[ReleaseRequest]:
+    """Everything that waits for its answer, in the order in which it should be done: urgent first, then by its date."""
+    found = ReleaseRequest.objects.exclude(state__in=[state.value for state in ANSWERED | {State.DRAFT}])
+    return found.order_by("-expedited", Coalesce(F("extended_to"), F("due_on")), "received_at")
+
+
 def overdue(*, now: datetime) -> QuerySet[ReleaseRequest]:
     """What should have been answered, by law, and was not (F6)."""
-    answered = [state.value for state in ANSWERED | {State.DRAFT}]
     today = house.today(now)
-    late = Q(extended_to__lt=today) | Q(extended_to=None, due_on__lt=today)
-    return ReleaseRequest.objects.exclude(state__in=answered).filter(late)
+    return unanswered().filter(Q(extended_to__lt=today) | Q(extended_to=None, due_on__lt=today))

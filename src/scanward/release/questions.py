@@ -16,14 +16,12 @@ from scanward.audit.event import Place, SubjectRef
 from scanward.audit.kinds import EventKind, Outcome, SubjectKind
 from scanward.law.errors import Unlawful
 from scanward.law.purpose import PurposeOfUse
-from scanward.people.kinds import MailKind, Role
+from scanward.people.kinds import RECORDS_AND_PRIVACY, MailKind
 from scanward.people.models import Account, CareRelation
 from scanward.release import notices
 from scanward.release.models import Message, Question
 from scanward.release.moving import atomic
 
-# Whoever takes care that a question is not forgotten; the doctor answers what is medical.
-DESK = frozenset({Role.HIM_CLERK, Role.HIM_LEAD, Role.PRIVACY_OFFICER})
 MOST = 4000
 
 
@@ -74,7 +72,7 @@ def may_answer(thread: Question, by: Account, *, now: datetime, place: Place) ->
     if thread.asked_by_id == by.pk:
         barred = Context(barred={str(by.pk): "nobody answers her own question."})
         authorize(actor, Action.VIEW_STUDY, wanted, PurposeOfUse.RECORDS, now=now, place=place, context=barred)
-    elif actor.roles & DESK:
+    elif actor.roles & RECORDS_AND_PRIVACY:
         authorize(actor, Action.VERIFY_IDENTITY, wanted, PurposeOfUse.RECORDS, now=now, place=place, told=True)
     else:
         authorize(actor, Action.VIEW_STUDY, wanted, PurposeOfUse.TREATMENT, now=now, place=place, told=True)
@@ -95,7 +93,7 @@ def look(thread: Question, *, by: Account, now: datetime, place: Place) -> None:
 def waiting(account: Account, *, now: datetime) -> QuerySet[Question]:
     """The threads that somebody on the staff may answer, what waits longest first."""
     found = Question.objects.select_related("study__patient", "asked_by")
-    if not account.roles_at(now) & DESK:
+    if not account.roles_at(now) & RECORDS_AND_PRIVACY:
         found = found.filter(study__patient__in=in_care(account, now=now).values("patient"))
     return found.order_by(F("answered_at").asc(nulls_first=True), "asked_at")
 

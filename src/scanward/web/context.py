@@ -13,12 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from scanward.access.actors import actor_of
 from scanward.access.glass import open_for
 from scanward.access.models import BrokenGlass
-from scanward.people.kinds import CLINICIANS, FINDERS, OFFICERS, Role
+from scanward.people.kinds import CLINICIANS, DESK, FINDERS, OFFICERS, RECORDS, RECORDS_AND_PRIVACY, Role
 from scanward.people.models import Account
 from scanward.release.clocks import overdue
 from scanward.web.idle import idle, why_signed_out
-
-DESK = frozenset({Role.FRONT_DESK, Role.HIM_CLERK, Role.HIM_LEAD, Role.PRIVACY_OFFICER})
 
 # Address, label, and for whom: None for patients and representatives.
 PLACES: tuple[tuple[str, str | Promise, frozenset[Role] | None], ...] = (
@@ -32,9 +30,9 @@ PLACES: tuple[tuple[str, str | Promise, frozenset[Role] | None], ...] = (
     ("my-patients", _("My patients"), CLINICIANS),
     ("find-patient", _("Find a patient"), FINDERS),
     ("desk-requests", _("Requests"), DESK),
-    ("desk-questions", _("Questions"), CLINICIANS | {Role.HIM_CLERK, Role.HIM_LEAD, Role.PRIVACY_OFFICER}),
-    ("wishes", _("Corrections"), frozenset({Role.HIM_CLERK, Role.HIM_LEAD, Role.PRIVACY_OFFICER})),
-    ("cases", _("Decisions"), frozenset({Role.HIM_CLERK, Role.HIM_LEAD})),
+    ("desk-questions", _("Questions"), CLINICIANS | RECORDS_AND_PRIVACY),
+    ("wishes", _("Corrections"), RECORDS_AND_PRIVACY),
+    ("cases", _("Decisions"), RECORDS),
     ("reviews", _("Reviews"), OFFICERS),
     ("who-saw-what", _("Who saw what"), OFFICERS),
     ("explain-access", _("May they?"), OFFICERS),

@@ -16,12 +16,12 @@ from django.views.decorators.http import require_POST, require_safe
 from scanward.access.kinds import HOUSE, Action
 from scanward.archive import facts, held
 from scanward.archive.models import QUARANTINE, HeldForm, HeldObject, HeldReason, Study
-from scanward.desk.views.today import RECORDS
 from scanward.dicom.errors import RefusalReason
 from scanward.intake import actions, watched
 from scanward.intake.models import WatchedDay
 from scanward.intake.receive import HELD_BECAUSE, OUTCOME_NAMES
 from scanward.people.actions import NotAllowed
+from scanward.people.kinds import RECORDS
 from scanward.people.matching import Demographics
 from scanward.people.models import Patient, PatientIdentifier
 from scanward.web.doors import SignedInRequest, granted, place_of, signed_in

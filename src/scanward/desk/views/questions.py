@@ -8,14 +8,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from scanward.access.actions import AccessRefused
-from scanward.people.kinds import Role
+from scanward.people.kinds import CLINICIANS, RECORDS_AND_PRIVACY
 from scanward.release import questions as release_questions
 from scanward.release.models import Question
 from scanward.web import showing
 from scanward.web.doors import SignedInRequest, place_of, signed_in
 from scanward.web.forms import done, typed
 
-READERS = release_questions.DESK | {Role.TREATING_CLINICIAN, Role.REFERRING_CLINICIAN}
+READERS = RECORDS_AND_PRIVACY | CLINICIANS
 MOST = 200
 
 

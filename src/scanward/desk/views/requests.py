@@ -4,8 +4,6 @@ from io import BytesIO
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db.models import F, Q, QuerySet
-from django.db.models.functions import Coalesce
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import Promise
@@ -17,24 +15,23 @@ from scanward.access.actions import AccessRefused
 from scanward.access.actors import reference
 from scanward.archive.models import Study
 from scanward.desk.steps import DEEDS
-from scanward.desk.views.today import RECORDS
 from scanward.desk.words import LEVEL_NAMES, STATE_NAMES, TRACK_NAMES
 from scanward.intake.pull.pacs import any_configured
 from scanward.law.bases import RecipientKind
-from scanward.law.denials import Ground, Outcome
+from scanward.law.denials import Ground
 from scanward.law.documents import Document
 from scanward.law.errors import Unlawful
 from scanward.law.purpose import PurposeOfUse
 from scanward.law.tracks import Track, bases_of
-from scanward.people.kinds import Role
+from scanward.people.kinds import DESK, RECORDS
 from scanward.people.models import Account, Patient, PatientIdentifier
 from scanward.people.proofing import MOST_DOCUMENT
 from scanward.release import actions, clocks, house, letters, papers, peers, reports
 from scanward.release.actions.deciding import prompts
-from scanward.release.actions.denying import LICENSED, to_be_decided
+from scanward.release.actions.denying import LICENSED, reviews_open, to_be_decided
 from scanward.release.kinds import ANSWERED, Event, State
 from scanward.release.machine import NotNow, events, missing
-from scanward.release.models import Authorization, Denial, Letter, Paper, PaperKind, ReleaseRequest
+from scanward.release.models import Authorization, Letter, Paper, PaperKind, ReleaseRequest
 from scanward.release.moving import atomic, case_of, current_quote, verdict
 from scanward.release.ways import ARRIVAL_NAMES, CHANNEL_NAMES, MEDIUM_NAMES, Arrival, Channel, Medium
 from scanward.web import showing
@@ -42,7 +39,6 @@ from scanward.web.doors import SignedInRequest, gone, place_of, signed_in
 from scanward.web.forms import chosen, day, done, typed
 from scanward.web.history import history
 
-WORKERS = frozenset({Role.FRONT_DESK, Role.HIM_CLERK, Role.HIM_LEAD, Role.PRIVACY_OFFICER})
 MOST = 500
 STARTS = {b"%PDF-": "application/pdf", b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png"}
 # The words beside what is read back.
@@ -61,7 +57,7 @@ DETAILS: dict[str, str | Promise] = {
 def queue(request: SignedInRequest) -> HttpResponse:
     """One queue for both departments: urgent first, then what will be late first (B2, F6)."""
     _worker(request)
-    found = waiting()
+    found = clocks.unanswered()
     rows = [_line(request, row) for row in found.select_related("claimed_by")[:MOST]]
     late = sum(1 for row in rows if row["level"] == "OVERDUE")
     context = {"rows": rows, "late": late, "count": found.count(), "reviews": _reviews(request)}
@@ -242,17 +238,8 @@ def _inert(content: bytes, name: str) -> HttpResponse:
     return answer
 
 
-def waiting() -> QuerySet[ReleaseRequest]:
-    """Everything that is not answered, in the order in which it should be done."""
-    done_states = [state.value for state in ANSWERED | {State.DRAFT}]
-    found = ReleaseRequest.objects.exclude(Q(state__in=done_states))
-    return found.order_by("-expedited", Coalesce(F("extended_to"), F("due_on")), "received_at")
-
-
 def _reviews(request: SignedInRequest) -> list[dict[str, object]]:
     """The reviews of denials that wait for a decision, and those that were granted and not followed yet."""
-    asked = Denial.objects.exclude(review_asked_at=None).select_related("request")
-    found = asked.filter(Q(outcome="") | Q(outcome=Outcome.GRANTED, request__state=State.REVIEW_DECIDED.value))
     today = house.today(request.now)
     return [
         {
@@ -261,12 +248,12 @@ def _reviews(request: SignedInRequest) -> list[dict[str, object]]:
             "late": denial.review_due_on is not None and denial.review_due_on < today,
             "granted": bool(denial.outcome),
         }
-        for denial in found.order_by("review_due_on")[:MOST]
+        for denial in reviews_open()[:MOST]
     ]
 
 
 def _worker(request: SignedInRequest) -> None:
-    if not request.actor.roles & WORKERS:
+    if not request.actor.roles & DESK:
         raise Http404
 
 

@@ -4,11 +4,9 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from scanward.archive.models import HeldObject
-from scanward.people.kinds import ROLE_NAMES, Role
+from scanward.desk.waiting import waiting
+from scanward.people.kinds import ROLE_NAMES
 from scanward.web.doors import SignedInRequest, signed_in
-
-RECORDS = frozenset({Role.HIM_CLERK, Role.HIM_LEAD})
 
 
 @require_safe
@@ -17,6 +15,6 @@ def today(request: SignedInRequest) -> HttpResponse:
     """Show what waits for this person; for somebody without a role there is no desk."""
     if not request.actor.roles:
         raise Http404
-    waiting = HeldObject.objects.count() if request.actor.roles & RECORDS else None
+    works = waiting(request.user, roles=request.actor.roles, now=request.now)
     roles = [ROLE_NAMES[role] for role in sorted(request.actor.roles)]
-    return render(request, "desk/today.html", {"roles": roles, "waiting": waiting})
+    return render(request, "desk/today.html", {"roles": roles, "works": works})

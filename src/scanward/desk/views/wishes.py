@@ -11,14 +11,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from scanward.law.errors import Unlawful
 from scanward.law.wishes import AmendmentGround
-from scanward.people.kinds import Role
+from scanward.people.kinds import RECORDS_AND_PRIVACY
 from scanward.release import house, rights
 from scanward.release.models import AmendmentRequest, Restriction
 from scanward.web import showing
 from scanward.web.doors import SignedInRequest, place_of, signed_in
 from scanward.web.forms import chosen, day, done, typed
-
-ANSWERERS = frozenset({Role.HIM_CLERK, Role.HIM_LEAD, Role.PRIVACY_OFFICER})
 
 
 @require_safe
@@ -50,7 +48,7 @@ def answer(request: SignedInRequest, wish_id: UUID) -> HttpResponse:
 
 
 def _answerer(request: SignedInRequest) -> None:
-    if not request.actor.roles & ANSWERERS:
+    if not request.actor.roles & RECORDS_AND_PRIVACY:
         raise Http404
 
 

@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
 from scanward.access.actors import reference
@@ -55,6 +56,13 @@ _AT_ONCE = (
     (Event.CLAIM, EventKind.REQUEST_CHANGED),
     (Event.VERIFY, EventKind.REQUEST_VERIFIED),
 )
+
+
+def reviews_open() -> QuerySet[Denial]:
+    """The reviews that wait for a decision, and those that were granted and not followed yet, the first due first."""
+    asked = Denial.objects.exclude(review_asked_at=None).select_related("request")
+    followed = Q(outcome=Outcome.GRANTED, request__state=State.REVIEW_DECIDED.value)
+    return asked.filter(Q(outcome="") | followed).order_by("review_due_on")
 
 
 def deny(
