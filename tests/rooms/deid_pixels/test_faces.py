@@ -98,7 +98,7 @@ def test_a_piece_of_missing_skull_leaves_the_brain_untouched(head: Stack) -> Non
 def test_a_head_that_its_header_turns_round_is_not_passed(head: Stack) -> None:
     """Front and back interchanged: the cut goes into the back of the head, and the gate looks there too."""
     turned = axial_stack(np.ascontiguousarray(head.hu[:, ::-1, ::-1]), default_spacing("head", SHAPE))
-    assert not gate.look(deface(turned, seed=b"test").stack, attacks=False).clean
+    assert not gate.look(deface(turned, seed=b"test").stack).clean
 
 
 @needs_detectors

@@ -1,15 +1,24 @@
 """Which series show a face: pixels or tags, crops too; bodies are left alone; the rest is left out (S10, R7)."""
 
+import io
+from pathlib import Path
+
 import numpy as np
 import pytest
+from pydicom.filereader import dcmread
 
+from scanward.deid.keyed import Project
 from scanward.deid.pixels.cut import FAR, Cut
 from scanward.deid.pixels.face import carry_out, plan
 from scanward.deid.pixels.geometry import Grid, Stack, axial_stack
 from scanward.deid.pixels.others import is_ct, is_projection, is_shape, is_upright
 from scanward.deid.pixels.plans import one_for_all
 from scanward.deid.pixels.shows import shown
-from scanward.dicom.synthetic import default_spacing, volume
+from scanward.deid.profiles import profile
+from scanward.deid.run import Job, serial
+from scanward.deid.sources import find
+from scanward.deid.studies import by_study
+from scanward.dicom.synthetic import SeriesKind, default_spacing, study, volume
 
 SHAPE = (72, 128, 128)
 SPACING = default_spacing("head", SHAPE)
@@ -48,6 +57,45 @@ def test_a_field_that_cuts_through_the_lungs_and_a_wrist_are_left_alone() -> Non
         section[np.hypot(y, x - aside) < 8] = 900
     wrist = np.repeat(section[None], 30, axis=0).astype(np.int16)
     assert not shown(axial_stack(wrist, (4, 2, 2))).face
+
+
+def test_what_is_cut_off_or_too_coarse_is_held_and_never_passed(head: Stack) -> None:
+    """S10: three slices of 11 mm of half a chin, and a jaw whose front lies outside of the field."""
+    coarse = head.hu[7:16].reshape(3, 3, *head.hu.shape[1:]).astype(np.float32).mean(axis=1).astype(np.int16)
+    few = axial_stack(np.ascontiguousarray(coarse[:, :, 64:]), (3 * SPACING[0], *SPACING[1:]))
+    assert shown(few).doubtful and not shown(few).face
+    rows = np.flatnonzero((head.hu > -300).mean(axis=(0, 2)) > 0.02)
+    start = int(rows[0] + 25 / SPACING[1])
+    cut = axial_stack(np.ascontiguousarray(head.hu[14:25, start:]), SPACING)
+    assert shown(cut).face or shown(cut).doubtful
+
+
+def test_a_field_round_the_spine_is_left_alone() -> None:
+    """S10: nothing of the skin is in it, so lungs and bowel beside it are no air before a face."""
+    shape = (48, 96, 96)
+    for kind in ("chest", "abdomen"):
+        part = volume(kind, 1, shape)[:, 45:75, 37:60]
+        seen = shown(axial_stack(np.ascontiguousarray(part), default_spacing(kind, shape)))
+        assert not seen.face and not seen.doubtful
+
+
+@pytest.mark.parametrize("damage", ["three slices", "no place", "not CT"])
+def test_a_head_without_a_word_of_it_is_held_where_its_pixels_cannot_tell(tmp_path: Path, damage: str) -> None:
+    """S10, R7: too few slices, slices whose place is unknown, values that are no Hounsfield units."""
+    files = study("head", matrix=96, slices=12, series=[SeriesKind.SOFT]).files
+    (tmp_path / "in").mkdir()
+    (tmp_path / "out").mkdir()
+    for number, file in enumerate(files[4:7] if damage == "three slices" else files):
+        one = dcmread(io.BytesIO(file.data))
+        one.BodyPartExamined, one.StudyDescription, one.SeriesDescription, one.ProtocolName = "", "a", "b", "c"
+        if damage == "no place":
+            del one.PixelSpacing
+        elif damage == "not CT":
+            one.SOPClassUID = one.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.4"
+        one.save_as(tmp_path / "in" / str(number))
+    job = Job(profile("research"), Project("few", b"f" * 32), str(tmp_path / "out"), deface=True)
+    (result,) = serial(job, by_study(find(tmp_path / "in")))
+    assert not result.written and {one.reason for one in result.not_written} == {"face"}
 
 
 def test_two_series_of_one_head_are_cut_by_both_plans_wherever_either_of_them_ends(head: Stack) -> None:

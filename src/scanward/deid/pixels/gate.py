@@ -45,23 +45,26 @@ class Looked:
         }
 
 
-def look(stack: Stack, *, attacks: bool = True) -> Looked:
+def look(stack: Stack) -> Looked:
     """Render an output, attack it, and ask both detectors.
 
     Raises: Missing when a detector is not installed.
     """
     seen = Looked(fired=dict.fromkeys(DETECTORS, 0), attack_fired=dict.fromkeys(DETECTORS, 0))
-    volume = even(stack)
-    for angle in ROUND:
-        picture = render(volume, angle)
-        seen.pictures.append((f"render {angle:+.0f}", picture))
+    seen.pictures += drawn(stack)
+    for _, picture in seen.pictures:
         for either in (picture, np.ascontiguousarray(picture[::-1, ::-1])):
             seen.views += 1
             for name, detector in DETECTORS.items():
                 seen.fired[name] += bool(detector(either))
-    if attacks:
-        _attack(stack, seen)
+    _attack(stack, seen)
     return seen
+
+
+def drawn(stack: Stack) -> list[tuple[str, Picture]]:
+    """Renders of a stack from all round, with what they are."""
+    volume = even(stack)
+    return [(f"render {angle:+.0f}", render(volume, angle)) for angle in ROUND]
 
 
 def _attack(stack: Stack, seen: Looked) -> None:

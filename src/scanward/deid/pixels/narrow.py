@@ -104,7 +104,8 @@ def below_face(piece: "Piece", field: Field) -> Field:
 
     def face(count: int) -> bool:
         part = dataclasses.replace(grid, shape=(count, *grid.shape[1:]))
-        return shows.measured(hu[:count], known[:count], part, count * grid.step).face
+        seen = shows.measured(hu[:count], known[:count], part, count * grid.step, stack.gap)
+        return seen.face or seen.doubtful
 
     if not face(levels):
         return field

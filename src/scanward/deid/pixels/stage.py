@@ -19,6 +19,7 @@ from scanward.deid.pixels.detectors import Missing
 from scanward.deid.pixels.face import carry_out, plan
 from scanward.deid.pixels.geometry import Plane, Stack, Unusable, stack_of
 from scanward.deid.pixels.keep import keep
+from scanward.deid.pixels.keep import shown as shown_as
 from scanward.deid.pixels.others import is_ct, is_projection, is_shape, is_upright
 from scanward.deid.pixels.plans import one_for_all
 from scanward.deid.pixels.render import Picture
@@ -37,9 +38,10 @@ if TYPE_CHECKING:
 _VOLUMES: Final = ("1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.4", "1.2.840.10008.5.1.4.1.1.128")
 _PHOTOGRAPHS: Final = "1.2.840.10008.5.1.4.1.1.77.1."
 _FEWEST: Final = 4
+_SLICES: Final = 12  # shown of a volume that can't be drawn
 
 
-@dataclass
+@dataclass(eq=False)
 class Item:
     """One file of a study, on its way."""
 
@@ -90,7 +92,7 @@ class Item:
         return replace(found, pixels=self.new[index]) if index in self.new else found
 
 
-@dataclass
+@dataclass(eq=False)
 class Piece:
     """Parallel slices of one series: which frames of which files."""
 
@@ -268,21 +270,24 @@ def _faces(
 ) -> list[dict[str, Any]]:
     """Find the heads of a study, cut them, prove it. `everything` takes each volume for a head."""
     busy(Stage.FACES)
-    facial = [piece for piece in pieces if everything or _is_head(piece)]
+    facial, unsure = _heads(pieces, everything=everything)
     plans = _plans(facial)
     figures = []
     for done, piece in enumerate(pieces):
         if plans:
             busy(Stage.CUTTING, done, len(pieces))
+        suspected = piece in facial or piece in unsure
         if piece.reference in plans and _can_be_cut(piece):
-            figures.append(_cut(piece, plans[piece.reference]))
-        elif piece in facial or piece.reference in plans:
-            piece.frames[0][0].pictures += gate.look(piece.stack, attacks=False).pictures
-            _hold(piece, HeldReason.FACE)
+            figures.append(_cut(piece, plans[piece.reference], suspected=suspected))
+        elif suspected or piece.reference in plans:
+            _hold_face(piece)
         else:
             _clear(piece)
+    few, nowhere = pieces_of(loose, fewest=1)
+    for piece in few:
+        _judge_few(piece)
     for item in loose:
-        _judge_loose(item, bool(facial))
+        _judge_loose(item, bool(facial) or item in nowhere)
     if facial:
         for item in items:
             if is_shape(item.seen.sop_class_uid):
@@ -300,9 +305,38 @@ def _plans(facial: list[Piece]) -> dict[str, Cut]:
     return {reference: one_for_all(cuts) for reference, cuts in found.items()}
 
 
-def _is_head(piece: Piece) -> bool:
-    item = piece.frames[0][0]
-    return shows_head(item.seen.sop_class_uid, item.texts()) or shown(piece.stack).face
+def _heads(pieces: list[Piece], *, everything: bool) -> tuple[list[Piece], list[Piece]]:
+    """The pieces that show a head by their tags or pixels, and those of which it can't be told.
+
+    Pixels tell nothing where they are not Hounsfield units; a tag that says it is no head excuses nothing.
+    """
+    facial, unsure = [], []
+    for piece in pieces:
+        item = piece.frames[0][0]
+        seen = shown(piece.stack)
+        if everything or seen.face or shows_head(item.seen.sop_class_uid, item.texts()):
+            facial.append(piece)
+        elif seen.doubtful or not is_ct(item.seen.sop_class_uid):
+            unsure.append(piece)
+    return facial, unsure
+
+
+def _judge_few(piece: Piece) -> None:
+    """Too few slices for a volume that could be cut: held where they can be a head's."""
+    facial, unsure = _heads([piece], everything=False)
+    if facial or unsure:
+        _hold_face(piece)
+
+
+def _hold_face(piece: Piece) -> None:
+    """Hold a piece with its renders, or some of its slices where it has no surface to draw."""
+    item, _, _ = piece.frames[0]
+    if is_ct(item.seen.sop_class_uid) and len(piece.frames) >= _FEWEST:
+        item.pictures += gate.drawn(piece.stack)
+    else:
+        some = range(0, len(piece.frames), max(1, len(piece.frames) // _SLICES))
+        item.pictures += [(f"image {n + 1}", shown_as(piece.frames[n][2])) for n in some]
+    _hold(piece, HeldReason.FACE)
 
 
 def _can_be_cut(piece: Piece) -> bool:
@@ -311,7 +345,7 @@ def _can_be_cut(piece: Piece) -> bool:
     return is_ct(item.seen.sop_class_uid) and not is_projection(item.text(IMAGE_TYPE))
 
 
-def _cut(piece: Piece, cut: Cut) -> dict[str, Any]:
+def _cut(piece: Piece, cut: Cut, *, suspected: bool) -> dict[str, Any]:
     seed = piece.series.encode()
     after = carry_out(cut, piece.stack, seed)
     changed = int(np.count_nonzero(after.hu != piece.stack.hu))
@@ -320,7 +354,7 @@ def _cut(piece: Piece, cut: Cut) -> dict[str, Any]:
     figure = {"series": piece.series, "what": "face", "changed": changed, "intracranial_changed": inside}
     figure |= looked.figures() | {"depth_mm": cut.depth, "uncovered": round(cut.uncovered, 4)}
     figure["skull_ml"] = round(float(np.count_nonzero(cut.inside)) * cut.grid.step**3 / 1000)
-    if not looked.clean or inside or cut.uncovered > gate.UNCOVERED or (not changed and _is_head(piece)):
+    if not looked.clean or inside or cut.uncovered > gate.UNCOVERED or (suspected and not changed):
         piece.frames[0][0].pictures += looked.pictures
         _hold(piece, HeldReason.FACE)
     passed = HeldReason.FACE not in piece.frames[0][0].reasons
