@@ -235,6 +235,7 @@ TABLE: dict[str, list[Row]] = {
     "desk-papers": [Row(POST, NOBODY, {"request_id": "row:request"})],
     "desk-paper": [Row(PAGE, NOBODY, {"request_id": "row:request", "paper_id": "none"})],
     "desk-print": [Row(PAGE, RECORDS | {"priya"}, {"request_id": "row:request"})],
+    "desk-copy": [Row(("GET",), RECORDS | {"priya"}, {"request_id": "row:request"})],
     "desk-questions": [Row(PAGE, CLINICIANS | RECORDS | {"priya"})],
     "desk-question": [Row(FORM, NOBODY, {"question_id": "none"})],
     "desk-letter": [Row(PAGE, NOBODY, {"letter_id": "none"})],

@@ -330,8 +330,8 @@ LANGUAGE_COOKIE_SECURE = SECURE
 
 # ---------------------------------------------------------------------------------------------------- Uploads, logs
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
-FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-FILE_UPLOAD_TEMP_DIR = str(DATA / "spool") if (DATA / "spool").is_dir() else None
+# A scanned form or an identity document: in memory until it is sealed, never in a temporary file.
+FILE_UPLOAD_HANDLERS = ["scanward.web.uploading.InMemory"]
 UPLOAD_MAX_BYTES = int(env("UPLOAD_MAX_BYTES", str(20 * 1024**3)))
 # A scanner of malware for all that comes in (M7): `unix:/run/clamav/clamd.ctl` or `host:port`; empty: none.
 CLAMD = env("CLAMD")

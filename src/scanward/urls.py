@@ -103,6 +103,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/requests/<uuid:request_id>/papers/", desk_requests.attach, name="desk-papers"),
     path("desk/requests/<uuid:request_id>/papers/<uuid:paper_id>", desk_requests.paper, name="desk-paper"),
     path("desk/requests/<uuid:request_id>/print.pdf", desk_requests.print_pdf, name="desk-print"),
+    path("desk/requests/<uuid:request_id>/records.zip", desk_requests.copy_zip, name="desk-copy"),
     path("desk/questions/", desk_questions.questions, name="desk-questions"),
     path("desk/questions/<uuid:question_id>/", desk_questions.question, name="desk-question"),
     path("desk/letters/<uuid:letter_id>/letter.pdf", desk_requests.letter_pdf, name="desk-letter"),

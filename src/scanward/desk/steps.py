@@ -191,9 +191,6 @@ def _fail(request: SignedInRequest, row: ReleaseRequest) -> None:
 
 def _deliver(request: SignedInRequest, row: ReleaseRequest) -> str:
     """Deliver; the passphrase or the link comes back once, for the clerk to pass on by another way."""
-    if row.delivery == Arrival.EXCHANGE.value:
-        actions.send_to_peer(row, by=request.user, now=request.now, place=place_of(request))
-        return ""
     last = day(request, "last_day")
     over = actions.HandOver(
         tracking=typed(request, "tracking")[:64],
@@ -209,6 +206,14 @@ def _deliver(request: SignedInRequest, row: ReleaseRequest) -> str:
     if sent.secret:
         return f"{request.build_absolute_uri('/shared/')}#{sent.secret}"
     return sent.passphrase
+
+
+def _send(request: SignedInRequest, row: ReleaseRequest) -> None:
+    actions.send_to_peer(row, by=request.user, now=request.now, place=place_of(request))
+
+
+def _warn(request: SignedInRequest, row: ReleaseRequest) -> None:
+    actions.warn_plain_email(row, by=request.user, now=request.now, place=place_of(request))
 
 
 def _returned(request: SignedInRequest, row: ReleaseRequest) -> None:
@@ -262,6 +267,8 @@ DEEDS: dict[str, tuple[str | Promise, Deed]] = {
     "check_passed": (_("Checked. It may leave."), _pass),
     "check_failed": (_("It has to be built again."), _fail),
     "deliver": (_("Delivered, with its proof."), _deliver),
+    "send": (_("It waits for its turn. This page shows how far it is."), _send),
+    "warn_plain_email": (_("The warning and the wish are noted."), _warn),
     "mail_returned": (_("It is noted that the mail came back."), _returned),
     "readdress": (_("The new address is noted."), _readdress),
     "close": (_("Closed."), _close),

@@ -14,7 +14,7 @@ class Prompt(StrEnum):
 
     ANOTHER_STATE = "The patient lives in another state: check that state's rules."
     RECIPIENT_STATE = "The recipient is in another state: check that state's rules."
-    ABROAD = "The recipient is outside the United States: check what binds them."
+    ABROAD = "The recipient is outside the United States, or the state is not known: check what binds them."
     UNUSUAL_RECIPIENT = "This kind of recipient is unusual: check local rules on releases to them."
 
 
@@ -32,7 +32,7 @@ _USUAL = frozenset(
 def local_rules(
     *, facility_state: str, patient_state: str, recipient_state: str | None, recipient: RecipientKind
 ) -> tuple[Prompt, ...]:
-    """Which prompts a release raises (A17); `recipient_state` None means abroad.
+    """Which prompts a release raises (A17); `recipient_state` None means abroad or unknown.
 
     More protective state law stands beside the federal rule, so it has to be looked up.
 

@@ -10,7 +10,8 @@ class PeopleConfig(AppConfig):
     label = "people"
 
     def ready(self) -> None:
-        """Put sign-ins and sign-outs into the ledger."""
-        from scanward.people import signins  # noqa: PLC0415  models are loaded only now
+        """Put sign-ins and sign-outs into the ledger, and keep what an error says out of the queue."""
+        from scanward.people import queue, signins  # noqa: PLC0415  models are loaded only now
 
         signins.connect()
+        queue.connect()

@@ -185,7 +185,7 @@ def test_nobody_there_delivers_nothing_and_says_so(
     known(kind="dicom", host="127.0.0.1", port=free_port(), ae_title="RIVERSIDE", ca=str(certificate[0]))
     transfer = carried(ready, cast.hal)
     assert (transfer.state, ready.state) == (TransferState.FAILED, "ready")
-    assert transfer.problem.startswith("0 of")
+    assert (transfer.sent, transfer.problem) == (0, exchanging.NOT_REACHED)
     assert not Disclosure.objects.exists()
     assert Entry.objects.filter(kind="delivery_failed").count() == 1
 

@@ -4,12 +4,12 @@ from io import BytesIO
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from scanward.access.actions import AccessRefused
 from scanward.access.actors import reference
@@ -29,15 +29,17 @@ from scanward.people.proofing import MOST_DOCUMENT
 from scanward.release import actions, clocks, house, letters, papers, peers, reports
 from scanward.release.actions.deciding import prompts
 from scanward.release.actions.denying import LICENSED, reviews_open, to_be_decided
+from scanward.release.contents import Download
 from scanward.release.kinds import ANSWERED, Event, State
 from scanward.release.machine import NotNow, events, missing
-from scanward.release.models import Authorization, Letter, Paper, PaperKind, ReleaseRequest
+from scanward.release.models import Authorization, Custody, Delivery, Letter, Paper, PaperKind, ReleaseRequest
 from scanward.release.moving import atomic, case_of, current_quote, verdict
-from scanward.release.ways import ARRIVAL_NAMES, CHANNEL_NAMES, MEDIUM_NAMES, Arrival, Channel, Medium
+from scanward.release.ways import ARRIVAL_NAMES, CHANNEL_NAMES, MEDIUM_NAMES, ON_MEDIA, Arrival, Channel, Medium
 from scanward.web import showing
 from scanward.web.doors import SignedInRequest, gone, place_of, signed_in
 from scanward.web.forms import chosen, day, done, typed
 from scanward.web.history import history
+from scanward.web.ranges import ranged
 
 MOST = 500
 STARTS = {b"%PDF-": "application/pdf", b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png"}
@@ -141,6 +143,8 @@ def show(request: SignedInRequest, request_id: UUID) -> HttpResponse:
         "read_back": _read_back(row),
         "peers": _peers() if row.delivery == Arrival.EXCHANGE.value else [],
         "transfer": row.transfers.first(),
+        "label": actions.media_label(package) if package and Arrival(row.delivery) in ON_MEDIA else "",
+        "proofs": _proofs(row),
     }
     return render(request, "desk/request.html", context)
 
@@ -229,6 +233,22 @@ def print_pdf(request: SignedInRequest, request_id: UUID) -> HttpResponse:
     return _inert(made[0], "report")
 
 
+@require_GET
+@signed_in
+def copy_zip(request: SignedInRequest, request_id: UUID) -> HttpResponse | StreamingHttpResponse:
+    """Give the checked, locked copy to the desk, which writes it on a disc or a stick (G9, G10)."""
+    _worker(request)
+    row = _found(request_id)
+    made: list[Download] = []
+    if not done(
+        request,
+        lambda: made.append(actions.copy_for_medium(row, by=request.user, now=request.now, place=place_of(request))),
+        None,
+    ):
+        return redirect("desk-request", row.pk)
+    return ranged(request, made[0], name="records.zip", content_type="application/zip")
+
+
 def _inert(content: bytes, name: str) -> HttpResponse:
     """A document that came from outside is never a page of ours (fault B17)."""
     kind = next((kind for start, kind in STARTS.items() if content.startswith(start)), "application/octet-stream")
@@ -291,6 +311,12 @@ def _peers() -> list[str]:
         return [peer.name for peer in peers.load()]
     except peers.BadPeers:
         return []
+
+
+def _proofs(row: ReleaseRequest) -> list[tuple[Delivery, str | Promise, list[Custody]]]:
+    """Every delivery with its way, and the chain of hands through which its disc or stick went (G9, G10, G19)."""
+    sent = row.deliveries.select_related("package").prefetch_related("package__custody")
+    return [(each, ARRIVAL_NAMES[Arrival(each.way)], list(each.package.custody.all())) for each in sent]
 
 
 def _lacking(row: ReleaseRequest, request: SignedInRequest) -> list[str]:

@@ -1,12 +1,13 @@
 """What can be done with a request; each verb checks, changes and writes its ledger entry in one transaction."""
 
 from scanward.release.actions.asking import Asked, RecipientDetails, receive, withdraw
+from scanward.release.actions.copying import copy_for_medium, print_report
 from scanward.release.actions.deciding import approve, extend
 from scanward.release.actions.delivering import (
     HandOver,
     deliver,
     mail_returned,
-    print_report,
+    media_label,
     readdress,
     warn_plain_email,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "claim",
     "close",
     "confirm_recipient",
+    "copy_for_medium",
     "decide_review",
     "deliver",
     "deny",
@@ -60,6 +62,7 @@ __all__ = [
     "look",
     "mail_returned",
     "match",
+    "media_label",
     "not_here",
     "note_local_rules",
     "permit_disclosure",

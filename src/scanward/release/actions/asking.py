@@ -7,6 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
+from django.utils.translation import gettext_noop
+
 from scanward.access.actions import authorize
 from scanward.access.actors import actor_of, reference
 from scanward.access.kinds import Action, Actor, RecordFacts
@@ -261,7 +263,7 @@ def _recognize(request: ReleaseRequest, asked: Asked, *, by: Account, now: datet
     if proof is None:
         return
     request.identity, request.verified_at = proof, now
-    request.verified_how = "signed in to the portal"
+    request.verified_how = gettext_noop("signed in to the portal")
     request.by_representative = link is None
     request.authority_checked = link is None
 

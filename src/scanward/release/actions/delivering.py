@@ -11,9 +11,8 @@ from scanward.access.kinds import Action, Actor
 from scanward.audit.actions import record
 from scanward.audit.event import Place, SubjectRef
 from scanward.audit.kinds import EventKind, Outcome, SubjectKind
-from scanward.bundles import pdf, smime
+from scanward.bundles import smime
 from scanward.bundles.labels import plain_label
-from scanward.bundles.members import Member
 from scanward.law.bases import Basis
 from scanward.law.errors import Unlawful
 from scanward.law.holds import Item
@@ -22,9 +21,9 @@ from scanward.law.purpose import PurposeOfUse
 from scanward.people.models import Account
 from scanward.release import house, letters, sharing
 from scanward.release.actions import mailing
-from scanward.release.actions.preparing import clerk_permit, current_package, held_back, laid_out
+from scanward.release.actions.preparing import current_package, held_back
 from scanward.release.disclosures import described, disclose
-from scanward.release.kinds import Event, State
+from scanward.release.kinds import Event
 from scanward.release.models import Authorization, Custody, Delivery, Disclosure, ReleasePackage, ReleaseRequest
 from scanward.release.moving import atomic, lock, move, permit, tell
 from scanward.release.ways import MAILBOX, ON_MEDIA, Arrival, Medium
@@ -115,7 +114,13 @@ def mail_returned(request: ReleaseRequest, *, by: Account, note: str, now: datet
     """The parcel came back; what was disclosed is noted as not received, and the address is asked for."""
     actor = permit(by, Action.QUALITY_CHECK, request, now=now, place=place)
     with atomic():
-        mailing.came_back(lock(request), note=note, by=reference(actor), now=now, place=place)
+        row = lock(request)
+        mailing.came_back(row, note=note, by=reference(actor), now=now, place=place)
+        if last := Custody.objects.filter(package__request=row).last():
+            Custody.objects.create(
+                package=last.package, serial=last.serial, label=last.label, holder=actor.display,
+                received_from=last.holder, note=note[:200], at=now,
+            )  # fmt: skip
 
 
 def readdress(request: ReleaseRequest, *, by: Account, address: str, now: datetime, place: Place) -> None:
@@ -142,31 +147,6 @@ def destination(request: ReleaseRequest) -> tuple[str, str]:
     chosen = request.patient.alternative_addresses.filter(ended_at=None).first() if request.patient else None
     other = (chosen.email if request.delivery in MAILBOX else chosen.address) if chosen else ""
     return request.requester_name, other or request.contact
-
-
-def print_report(request: ReleaseRequest, *, by: Account, now: datetime, place: Place) -> bytes:
-    """Return the checked report as one PDF for the printer at the desk; each print is in the ledger (G11).
-
-    Raises:
-        Unlawful: the request is not for paper, or its package has not been checked, or has changed since.
-    """
-    actor = permit(by, Action.QUALITY_CHECK, request, now=now, place=place)
-    with atomic():
-        row = lock(request)
-        if row.medium != Medium.PAPER.value or row.state != State.READY.value:
-            raise Unlawful("Only a checked report that was asked for on paper is printed.", "45 CFR 164.530(c)(1)")
-        package = current_package(row, by=by, now=now, place=place)
-        listed = laid_out(package, clerk_permit(package, by, place=place))
-        reports = [member for member in listed if member.name.endswith(".pdf")]
-        printed = pdf.joined([_whole(member) for member in reports])
-        detail: dict[str, str | int] = {"package": str(package.pk), "pages": printed.pages}
-        tell(row, EventKind.PRINTED, by=reference(actor), now=now, place=place, detail=detail)
-    return printed.content
-
-
-def _whole(member: Member) -> bytes:
-    with member.open() as stream:
-        return stream.read()
 
 
 def hand_on(package: ReleasePackage, over: HandOver, *, to: str, actor: Actor, now: datetime, place: Place) -> None:

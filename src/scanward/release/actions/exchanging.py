@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 from django_tasks import task
 
 from scanward.access.actions import AccessRefused
@@ -37,6 +38,11 @@ ASK_AGAIN_SECONDS = 1.0
 STILL_AFTER = timedelta(minutes=15)
 PREAMBLE = 128
 HARMLESS = (PreambleKind.EMPTY, PreambleKind.ABSENT)
+# Why a transfer did not get through: kept in English, said in the reader's language.
+NOT_REACHED = gettext_noop("The other hospital could not be reached, or broke off.")
+NOT_TAKEN = gettext_noop("The other hospital did not take the rest.")
+ENDED = gettext_noop("The permission ended while it was being sent.")
+NOT_YOU = gettext_noop("You may not send it any more.")
 
 
 def send_to_peer(request: ReleaseRequest, *, by: Account, now: datetime, place: Place) -> Transfer:
@@ -89,7 +95,7 @@ def carry(transfer: Transfer, *, now: datetime) -> None:
     except (Unlawful, NotNow) as why:
         _failed(transfer, TransferState.STOPPED, str(why), place=place, now=now)
     except AccessRefused:
-        _failed(transfer, TransferState.STOPPED, "You may not send it any more.", place=place, now=now)
+        _failed(transfer, TransferState.STOPPED, NOT_YOU, place=place, now=now)
     else:
         _carry(transfer, peer, package, by=by, place=place, now=now)
 
@@ -118,8 +124,7 @@ def _carry(
         _delivered(transfer, peer, by=by, now=moment, place=place)
         return
     state = TransferState.STOPPED if ended else TransferState.FAILED
-    why = why or "The other hospital did not take the rest."
-    _failed(transfer, state, f"{transfer.sent} of {transfer.total} arrived. {why}", place=place, now=moment)
+    _failed(transfer, state, why, place=place, now=moment)
 
 
 def _prepared(
@@ -141,25 +146,26 @@ def _prepared(
 
 def _send(transfer: Transfer, peer: peers.Peer, items: list[wires.Item]) -> tuple[bool, str]:
     """Try up to three times, each time only what has not arrived; return whether it has to stop, and why."""
+    why = ""
     for attempt in range(TRIES):
-        held = set(transfer.held)
+        held, why = set(transfer.held), NOT_TAKEN
         try:
             for uid in wires.send(peer, [item for item in items if item.uid not in held]):
                 transfer.held.append(uid)
                 _keep(transfer)
         except wires.NotReached:
-            pass
+            why = NOT_REACHED
         except _Ended:
-            return True, "The permission ended while it was being sent."
+            return True, ENDED
         except AccessRefused:
-            return True, "You may not send it any more."
+            return True, NOT_YOU
         except Unlawful as changed:
             return True, changed.sentence
         if transfer.sent == transfer.total:
             return False, ""
         if attempt + 1 < TRIES:
             time.sleep(PAUSE_SECONDS * (attempt + 1))
-    return False, ""
+    return False, why
 
 
 def _keep(transfer: Transfer) -> None:
