@@ -6,7 +6,7 @@ that does not exist, and not a word about whose it is.
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
 import pytest
@@ -248,8 +248,8 @@ TABLE: dict[str, list[Row]] = {
     "find-patient": [Row(FORM, CLINICIANS | RECORDS | {"fay", "bo", "priya"})],
     "my-patients": [Row(PAGE, CLINICIANS)],
     "desk-patient": [
-        Row(PAGE, READERS["chest"] | RECORDS | {"bo"}, {"patient_id": "patient:alices"}),
-        Row(PAGE, frozenset({"executor"}) | RECORDS | {"bo"}, {"patient_id": "patient:dora"}),
+        Row(PAGE, READERS["chest"] & STAFF | RECORDS | {"bo"}, {"patient_id": "patient:alices"}),
+        Row(PAGE, RECORDS | {"bo"}, {"patient_id": "patient:dora"}),
         # A sensitive study: the record as a whole is closed to the parent, or it would show that there is one.
         Row(PAGE, RECORDS | {"bo"}, {"patient_id": "patient:mia"}),
     ],
@@ -335,6 +335,20 @@ TABLE: dict[str, list[Row]] = {
     "access-reviews": [Row(FORM, frozenset({"priya"}))],
     "access-review": [Row(PAGE, frozenset({"priya"}), {"review_id": "row:review"})],
 }
+# At the desk the same pages open to who treats the patient; for oneself and whom one represents there is the portal.
+PAGES_OF_A_SCAN = (
+    "study",
+    "compare",
+    "report-pdf",
+    "report-locked",
+    "report-document",
+    "study-still",
+    "download",
+    "share-new",
+    "viewer-data",
+    "frame",
+)
+TABLE |= {f"desk-{name}": [replace(row, who=row.who & STAFF) for row in TABLE[name]] for name in PAGES_OF_A_SCAN}
 # The account pages of django-allauth show a person's own account and nothing else; they are tried all the same.
 LIBRARY = ("account_", "mfa_")
 

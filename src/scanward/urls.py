@@ -1,5 +1,8 @@
 """Every address, in one list."""
 
+from collections.abc import Callable
+from typing import Any
+
 from django.urls import URLPattern, URLResolver, include, path
 
 from scanward.api import health_links
@@ -40,18 +43,28 @@ from scanward.portal.views import (
 )
 from scanward.web import errors
 
+
+def of_a_scan(before: str, name: str) -> list[URLPattern]:
+    """Return the pages of a scan under this address: who comes from the desk stays at work, and is told as that."""
+    pages: list[tuple[str, Callable[..., Any], str]] = [
+        ("", scans.study, "study"),
+        ("beside/<uuid:other_id>/", scans.compare, "compare"),
+        ("report.pdf", scans.report_pdf, "report-pdf"),
+        ("report-locked.pdf", scans.report_locked, "report-locked"),
+        ("report-document.pdf", scans.report_document, "report-document"),
+        ("still", scans.still, "study-still"),
+        ("copy", scans.download, "download"),
+        ("share", shares.new, "share-new"),
+        ("viewer.json", images.viewer_json, "viewer-data"),
+        ("images/<uuid:instance_id>/<int:index>", images.frame_pixels, "frame"),
+    ]
+    return [path(f"{before}<uuid:study_id>/{rest}", page, name=f"{name}{word}") for rest, page, word in pages]
+
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("scans/", scans.scans, name="scans"),
-    path("scans/<uuid:study_id>/", scans.study, name="study"),
-    path("scans/<uuid:study_id>/beside/<uuid:other_id>/", scans.compare, name="compare"),
-    path("scans/<uuid:study_id>/report.pdf", scans.report_pdf, name="report-pdf"),
-    path("scans/<uuid:study_id>/report-locked.pdf", scans.report_locked, name="report-locked"),
-    path("scans/<uuid:study_id>/report-document.pdf", scans.report_document, name="report-document"),
-    path("scans/<uuid:study_id>/still", scans.still, name="study-still"),
-    path("scans/<uuid:study_id>/copy", scans.download, name="download"),
-    path("scans/<uuid:study_id>/viewer.json", images.viewer_json, name="viewer-data"),
-    path("scans/<uuid:study_id>/images/<uuid:instance_id>/<int:index>", images.frame_pixels, name="frame"),
+    *of_a_scan("scans/", ""),
     path("copies/<uuid:package_id>/ct-scan.zip", scans.package, name="package"),
     path("bring/", bring.bring, name="bring"),
     path("bring/<uuid:upload_id>/", bring.brought, name="brought"),
@@ -68,7 +81,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("links/", shares.shares, name="shares"),
     path("links/looked-through", shares.looked_through, name="shares-looked-through"),
     path("links/<uuid:share_id>/end", shares.revoke, name="share-revoke"),
-    path("scans/<uuid:study_id>/share", shares.new, name="share-new"),
     path("scans/<uuid:study_id>/ask/", questions.ask, name="ask-doctor"),
     path("emergency-code/", emergency.code, name="emergency-code"),
     path("shared/", shares.shared, name="shared"),
@@ -111,6 +123,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/wishes/<uuid:wish_id>/answer", wishes.answer, name="wish-answer"),
     path("desk/cases/", cases.cases, name="cases"),
     path("desk/cases/<uuid:case_id>/decide", cases.decide, name="case-decide"),
+    *of_a_scan("desk/scans/", "desk-"),
     path("desk/find/", patients.search, name="find-patient"),
     path("desk/patients/", patients.patients, name="my-patients"),
     path("desk/patients/<uuid:patient_id>/", patients.patient, name="desk-patient"),

@@ -24,6 +24,7 @@ def test_a_clinician_breaks_the_glass_and_the_privacy_officer_reviews_it(visit, 
     dana.get_by_label("In your own words").fill(WORDS)
     dana.get_by_role("button", name="Open the record").click()
     dana.get_by_role("link", name="Open CT").click()
+    dana.wait_for_url("**/desk/scans/**")
     expect(dana.get_by_text("Emergency access to the record of Charlie Novak")).to_be_visible()
     no_barriers(dana)
     picture(dana, "people-3-open")
@@ -59,8 +60,8 @@ def test_a_clinician_breaks_the_glass_and_the_privacy_officer_reviews_it(visit, 
 
 
 def test_a_representatives_authority_ends_while_her_page_is_open(visit, sign_in, no_barriers, picture):
-    """A3, C5, fault C14: entered at the desk with its paper, and gone at the next picture."""
-    hal, charlie = visit(), visit()
+    """A3, C5, fault C14: entered at the desk with its paper, and gone from the scan and from the list by itself."""
+    hal, charlie, small = visit(), visit(), visit(small=True)
     sign_in(hal, "hal")
     hal.goto("/desk/find/")
     hal.get_by_label("Patient number").fill("LH-100482")
@@ -84,6 +85,9 @@ def test_a_representatives_authority_ends_while_her_page_is_open(visit, sign_in,
     charlie.get_by_role("link", name="CT of the chest").click()
     charlie.wait_for_selector("#scan-viewer[data-state=ready]")
     address = charlie.url
+    sign_in(small, "charlie")
+    small.goto("/scans/")
+    expect(small.get_by_text("Alice Rivera").first).to_be_visible()
     hal.get_by_role("button", name="End this now Charlie").click()
     expect(hal.get_by_text("Ended, at once.")).to_be_visible()
     # Nobody touches her page: it asks by itself, and the words take the place of the scan.
@@ -94,10 +98,8 @@ def test_a_representatives_authority_ends_while_her_page_is_open(visit, sign_in,
     assert charlie.goto(address).status == 404
     no_barriers(charlie)
     picture(charlie, "people-11-ended")
-    small = visit(small=True)
-    sign_in(small, "charlie")
-    small.goto("/scans/")
     expect(small.get_by_role("heading", name="You no longer act for a person")).to_be_visible()
+    assert "Rivera" not in small.content()
     no_barriers(small)
     picture(small, "people-11-ended-scans-phone")
 
@@ -145,9 +147,10 @@ def test_an_administrator_invites_a_clerk_and_a_second_one_approves(visit, sign_
 
 
 def test_a_patient_signs_out_a_lost_phone(visit, sign_in, no_barriers, picture):
-    """I9, I10: the phone is out at its next touch."""
+    """I9, I10, K4: whoever has the phone sees nothing any more, though nobody touches it."""
     phone, desk = visit(small=True), visit()
     sign_in(phone, "ruth")
+    phone.goto("/who-has-looked/")
     sign_in(desk, "ruth")
     desk.goto("/security/")
     no_barriers(desk)
@@ -155,7 +158,6 @@ def test_a_patient_signs_out_a_lost_phone(visit, sign_in, no_barriers, picture):
     desk.get_by_role("button", name="Sign out Chrome on Android").first.click()
     expect(desk.get_by_text("That device is signed out.")).to_be_visible()
     picture(desk, "people-16-signed-out-desk")
-    phone.goto("/scans/")
     phone.wait_for_url("**/account/login/**")
     expect(phone.get_by_text("You were signed out here from another of your devices.")).to_be_visible()
     assert "ruth" not in phone.content().lower()

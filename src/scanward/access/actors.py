@@ -11,13 +11,13 @@ from scanward.access.kinds import Actor, Emergency, Representing
 from scanward.access.models import BrokenGlass
 from scanward.access.standing import has_died, representing
 from scanward.audit.event import ActorRef
-from scanward.people.kinds import ROLE_NAMES
+from scanward.people.kinds import ROLE_NAMES, Role
 from scanward.people.models import Account, CareRelation, PatientLink, Representation, in_force
 
 
-def actor_of(account: Account, *, now: datetime) -> Actor:
-    """Return everything about the account that bears on what it may see at this time."""
-    roles = account.roles_at(now)
+def actor_of(account: Account, *, now: datetime, roles: frozenset[Role] | None = None) -> Actor:
+    """Return everything about the account that bears on what it may see now; `roles` where they are known already."""
+    roles = account.roles_at(now) if roles is None else roles
     return Actor(
         id=str(account.id),
         display=account.full_name,

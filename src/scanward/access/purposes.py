@@ -32,13 +32,14 @@ BY_ROLE = (
 def usual_purpose(actor: Actor, record: RecordFacts, *, now: datetime, at_desk: bool = False) -> PurposeOfUse:
     """Return the purpose that goes with how the actor stands to the record; it grants nothing by itself.
 
-    It is the closest relation's, but at the desk that of work: who treats somebody whom she represents, treats there.
+    It is the closest relation's, but at the desk that of work alone: who treats somebody whom she represents, treats
+    there, and one's own record is for the portal.
     """
-    found = [relation for relation in relations(actor, record, Context(), now=now) if relation in BY_RELATION]
-    if at_desk:
-        found.sort(key=lambda relation: relation not in AT_WORK)
+    counts = AT_WORK if at_desk else BY_RELATION.keys()
+    found = [relation for relation in relations(actor, record, Context(), now=now) if relation in counts]
     if found:
         return BY_RELATION[found[0]]
-    usual = next((purpose for role, purpose in BY_ROLE if role in actor.roles), PurposeOfUse.PATIENT_REQUEST)
+    nobodys = PurposeOfUse.OPERATIONS if at_desk else PurposeOfUse.PATIENT_REQUEST
+    usual = next((purpose for role, purpose in BY_ROLE if role in actor.roles), nobodys)
     # An officer reads a report where a complaint asks for it, and says so: no page of a scan opens to her by itself.
     return PurposeOfUse.OPERATIONS if usual is PurposeOfUse.COMPLIANCE and record.study is not None else usual

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from scanward.audit.actions import record_many
 from scanward.audit.event import ActorRef, Event, Place, SubjectRef
-from scanward.audit.kinds import EventKind, Outcome
+from scanward.audit.kinds import Channel, EventKind, Outcome
 from scanward.law.purpose import PurposeOfUse
 
 
@@ -58,6 +58,9 @@ class Sitting:
         return self.event(EventKind.IMAGES_VIEWED, self.last_at, {**counts, **times})
 
 
+Key = tuple[str, str, str, PurposeOfUse | None, Channel]
+
+
 class ViewTally:
     """Counts the images that are shown, for all threads of a process."""
 
@@ -65,7 +68,7 @@ class ViewTally:
         self._every = every
         self._sitting = sitting
         self._lock = threading.Lock()
-        self._sittings: dict[tuple[str, str, str], Sitting] = {}
+        self._sittings: dict[Key, Sitting] = {}
         self._use_timer = timer
         self._timer: threading.Timer | None = None
         if timer:
@@ -82,7 +85,8 @@ class ViewTally:
         now: datetime,
     ) -> None:
         """Count one image (its opaque id) before it is shown; when it raises, the image must not be shown."""
-        key = (actor.id, series.id, place.session)
+        # Who looks for another reason, or comes another way, begins anew: the entry says for what it was.
+        key = (actor.id, series.id, place.session, purpose, place.channel)
         with self._lock:
             sitting = self._sittings.get(key)
             if sitting is None or now - sitting.last_at > self._sitting:
@@ -107,7 +111,7 @@ class ViewTally:
                 del self._sittings[key]
             return len(due)
 
-    def _end(self, key: tuple[str, str, str]) -> None:
+    def _end(self, key: Key) -> None:
         """Sum an old sitting up before a new one takes its place."""
         old = self._sittings.get(key)
         if old is not None and old.served > old.told:

@@ -47,7 +47,8 @@ def explain_access(**asked: str | None) -> None:
     actor = _known(email, now=now) if email else _supposed(role, relation, record, now=now)
     wanted = PurposeOfUse(asked["purpose"]) if asked["purpose"] else usual_purpose(actor, record, now=now)
     action = Action(asked["action"] or "")
-    answer = explain(actor, action, record, wanted, context_about(actor, record, now=now, action=action), now=now)
+    around = context_about(actor, record, now=now, action=action, purpose=wanted)
+    answer = explain(actor, action, record, wanted, around, now=now)
     click.echo(f"{'Yes' if answer.allowed else 'No'}: {answer.decision.reason} [{answer.decision.rule}]")
     click.echo(f"Purpose: {wanted.sentence} Relations: {', '.join(relation.value for relation in answer.relations)}.")
     for tried in answer.tried:

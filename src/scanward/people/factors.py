@@ -1,13 +1,13 @@
 """Second factors: their secrets are sealed at rest, and staff do not work without a strong one (K3, M3)."""
 
 from base64 import b64decode, b64encode
-from datetime import datetime
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 
+from scanward.people.kinds import Role
 from scanward.people.models import Account
 from scanward.people.seals import seal, unseal
 
@@ -27,11 +27,11 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships n
         return unseal(b64decode(encrypted_text), purpose=PURPOSE, bound_to="").decode()
 
 
-def lacks_factor(account: Account, *, now: datetime) -> bool:
+def lacks_factor(account: Account, roles: frozenset[Role]) -> bool:
     """Return whether somebody works here and has no passkey and no app yet.
 
     The demo lets its staff in with codes by e-mail, so that a newcomer can look around; there is no setting for it.
     """
-    if settings.STAFF_EMAIL_CODES or not account.roles_at(now):
+    if settings.STAFF_EMAIL_CODES or not roles:
         return False
     return not is_mfa_enabled(account, STRONG)

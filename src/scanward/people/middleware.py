@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from scanward.people.directory import has_vouched
 from scanward.people.factors import lacks_factor
+from scanward.people.kinds import Role
 from scanward.people.models import Account
 from scanward.people.sessions import ENDED, WhyEnded, why_ended
 
@@ -49,9 +50,18 @@ def _ended_elsewhere(request: HttpRequest) -> list[str | int] | None:
     return [why.value, 0] if why else None
 
 
-def idle_limit(account: Account, *, now: datetime) -> timedelta:
+def roles_of(request: HttpRequest, account: Account, *, now: datetime) -> frozenset[Role]:
+    """Return the roles of who asks, looked up once for each request: every page needs them several times."""
+    found: frozenset[Role] | None = getattr(request, "roles_held", None)
+    if found is None:
+        found = account.roles_at(now)
+        request.roles_held = found  # type: ignore[attr-defined]
+    return found
+
+
+def idle_limit(request: HttpRequest, account: Account, *, now: datetime) -> timedelta:
     """Return how long the account may be idle."""
-    staff = bool(account.roles_at(now))
+    staff = bool(roles_of(request, account, now=now))
     return timedelta(minutes=settings.IDLE_MINUTES_STAFF if staff else settings.IDLE_MINUTES_PATIENT)
 
 
@@ -66,7 +76,11 @@ def why_over(request: HttpRequest, account: Account, *, now: datetime) -> list[s
     why = min(ends, key=lambda one: ends[one])
     if ends[why] >= now:
         return None
-    limit = idle_limit(account, now=now) if why is WhyEnded.IDLE else timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    limit = (
+        idle_limit(request, account, now=now)
+        if why is WhyEnded.IDLE
+        else timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    )
     return [why.value, round(limit.total_seconds() / 60)]
 
 
@@ -74,11 +88,11 @@ def _ends(request: HttpRequest, account: Account, *, now: datetime) -> dict[WhyE
     """Return when the session ends by each of the two limits."""
     began, last = (datetime.fromisoformat(request.session.get(name, now.isoformat())) for name in (BEGAN, LAST))
     longest = timedelta(seconds=settings.SESSION_COOKIE_AGE)
-    return {WhyEnded.IDLE: last + idle_limit(account, now=now), WhyEnded.LONG: began + longest}
+    return {WhyEnded.IDLE: last + idle_limit(request, account, now=now), WhyEnded.LONG: began + longest}
 
 
 # Pages ask these by themselves: nobody has touched them.
-ONLY_ASK = ("session-left", "study-still")
+ONLY_ASK = ("session-left", "study-still", "desk-study-still")
 
 
 def only_asks(request: HttpRequest) -> bool:
@@ -118,14 +132,15 @@ class StaffSecondFactor:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer as usual, or lead to the page about the second factor."""
         user = request.user
-        if isinstance(user, Account) and _lacks_one(request, user) and not _is_open(request.path_info):
+        if isinstance(user, Account) and not _is_open(request.path_info) and _lacks_one(request, user):
             return redirect("second-factor")
         return self.get_response(request)
 
 
 def _lacks_one(request: HttpRequest, user: Account) -> bool:
     """Return whether somebody must set up a second factor here, and none was asked for by the house's directory."""
-    return lacks_factor(user, now=timezone.now()) and not has_vouched(request.session, user)
+    roles = roles_of(request, user, now=timezone.now())
+    return lacks_factor(user, roles) and not has_vouched(request.session, user)
 
 
 def _is_open(path: str) -> bool:

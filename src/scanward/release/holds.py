@@ -150,14 +150,17 @@ def _binds(request: ReleaseRequest, actor: Actor) -> bool:
     return str(request.requester_id) == actor.id
 
 
-def context_for(actor: Actor, study: Study, *, now: datetime, action: Action | None = None) -> Context:
+def context_for(
+    actor: Actor, study: Study, *, now: datetime, action: Action | None = None, purpose: PurposeOfUse | None = None
+) -> Context:
     """What a decision about the study has to know.
 
     Holds and denials bind patients and those they chose, whatever else these do here: a clinician meets her own
-    record as its patient. They don't bind who treats the patient or works on her request. A decision about one deed
-    names it: a state's hold keeps back the report alone and is not looked up for an image.
+    record as its patient. They don't bind who treats the patient or works on her request; who also represents her
+    says for which of the two by the purpose. A decision about one deed names it: a state's hold keeps back the report
+    alone and is not looked up for an image.
     """
-    if not for_herself(actor, RecordFacts(study.patient_id, study.pk), now=now):
+    if not for_herself(actor, RecordFacts(study.patient_id, study.pk), now=now, purpose=purpose):
         return Context()
     hold = withheld_report(study, now=now) if action in (None, Action.VIEW_REPORT) else None
     kept = denied(study, actor=actor)
@@ -171,9 +174,11 @@ def context_for(actor: Actor, study: Study, *, now: datetime, action: Action | N
     return Context(held=held)
 
 
-def context_about(actor: Actor, record: RecordFacts, *, now: datetime, action: Action) -> Context:
+def context_about(
+    actor: Actor, record: RecordFacts, *, now: datetime, action: Action, purpose: PurposeOfUse | None = None
+) -> Context:
     """What a decision about a record has to know, where it is about one study."""
     if record.study is None:
         return Context()
     study = Study.objects.select_related("patient").get(pk=record.study)
-    return context_for(actor, study, now=now, action=action)
+    return context_for(actor, study, now=now, action=action, purpose=purpose)

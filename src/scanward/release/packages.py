@@ -46,7 +46,7 @@ def prepare(
         AccessRefused: the account may not take a copy of this study for this purpose.
     """
     actor = actor_of(account, now=now)
-    context = holds.context_for(actor, study, now=now)
+    context = holds.context_for(actor, study, now=now, purpose=purpose)
     grant = authorize(actor, Action.DOWNLOAD, _facts(study), purpose, now=now, place=place, told=True, context=context)
     # A report that is held back stays here; the images don't wait for it.
     report = None if Action.VIEW_REPORT in context.held else current(study)
@@ -104,11 +104,11 @@ def open_package(
         if session_key is not None and not is_open(session_key):
             raise PackageEnded("The session has ended. Sign in again.")
         actor = actor_of(Account.objects.get(pk=package.account_id), now=at)
-        context = holds.context_for(actor, study, now=at)
+        purpose = PurposeOfUse(package.purpose)
+        context = holds.context_for(actor, study, now=at, purpose=purpose)
         if package.report_id and Action.VIEW_REPORT in context.held:
             raise PackageEnded("The report is held back since. Start a new download from the study's page.")
         told, begun = begun or resumed, True
-        purpose = PurposeOfUse(package.purpose)
         return authorize(
             actor, Action.DOWNLOAD, _facts(study), purpose, now=at, place=place, told=told, context=context
         )

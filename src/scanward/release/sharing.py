@@ -20,7 +20,7 @@ from scanward.access.kinds import Action, Actor, Context, RecordFacts, Sharing
 from scanward.archive.models import Study
 from scanward.audit.actions import record
 from scanward.audit.event import ActorRef, Place, SubjectRef
-from scanward.audit.kinds import EventKind, Outcome, SubjectKind
+from scanward.audit.kinds import Channel, EventKind, Outcome, SubjectKind
 from scanward.law.bases import Basis
 from scanward.law.errors import Unlawful
 from scanward.law.purpose import PurposeOfUse
@@ -97,10 +97,11 @@ def create(wish: Wish, *, by: Account, now: datetime, place: Place) -> Made:
     _check(wish, now)
     actor = actor_of(by, now=now)
     requested = frozenset(study.pk for study in wish.studies) if wish.request else frozenset()
+    purpose = _purpose(actor, RecordFacts(wish.studies[0].patient_id, wish.studies[0].pk), now, place)
     for study in wish.studies:
         wanted = RecordFacts(study.patient_id, study.pk)
         authorize(
-            actor, Action.CREATE_SHARE, wanted, _purpose(actor, wanted, now), now=now, place=place,
+            actor, Action.CREATE_SHARE, wanted, purpose, now=now, place=place,
             context=Context(requested=requested), told=True,
         )  # fmt: skip
     secret = _spoken() if wish.spoken else secrets.token_urlsafe(SECRET_BYTES)
@@ -129,7 +130,7 @@ def create(wish: Wish, *, by: Account, now: datetime, place: Place) -> Made:
             request=wish.request,
         )
         share.studies.set(wish.studies)
-        _tell(share, EventKind.SHARE_CREATED, by=reference(actor), now=now, place=place)
+        _tell(share, EventKind.SHARE_CREATED, by=reference(actor), now=now, place=place, purpose=purpose)
     return Made(share, secret)
 
 
@@ -343,9 +344,10 @@ def _window(now: datetime) -> datetime:
     return now.replace(minute=now.minute - now.minute % 15, second=0, microsecond=0)
 
 
-def _purpose(actor: Actor, wanted: RecordFacts, now: datetime) -> PurposeOfUse:
-    """For what somebody shares: staff for care, patients because they want to."""
-    herself = for_herself(actor, wanted, now=now)
+def _purpose(actor: Actor, wanted: RecordFacts, now: datetime, place: Place | None = None) -> PurposeOfUse:
+    """For what somebody shares: staff for care, patients because they want to; who is both, by the page she is on."""
+    at_work = PurposeOfUse.TREATMENT if place and place.channel is Channel.DESK else None
+    herself = for_herself(actor, wanted, now=now, purpose=at_work)
     return PurposeOfUse.PATIENT_REQUEST if herself else PurposeOfUse.TREATMENT
 
 
@@ -356,13 +358,21 @@ def _ending(actor: Actor, wanted: RecordFacts, now: datetime) -> PurposeOfUse:
     return PurposeOfUse.COMPLIANCE if watches else purpose
 
 
-def _tell(share: Share, kind: EventKind, *, by: ActorRef, now: datetime, place: Place) -> None:
+def _tell(
+    share: Share,
+    kind: EventKind,
+    *,
+    by: ActorRef,
+    now: datetime,
+    place: Place,
+    purpose: PurposeOfUse = PurposeOfUse.PATIENT_REQUEST,
+) -> None:
     """Write the entry of a deed on a link."""
     record(
         kind,
         actor=by,
         subject=_subject(share),
-        purpose=PurposeOfUse.PATIENT_REQUEST,
+        purpose=purpose,
         outcome=Outcome.SUCCESS,
         at=now,
         place=place,

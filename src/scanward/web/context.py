@@ -14,6 +14,7 @@ from scanward.access.actors import actor_of
 from scanward.access.glass import open_for
 from scanward.access.models import BrokenGlass
 from scanward.people.kinds import CLINICIANS, DESK, FINDERS, OFFICERS, RECORDS, RECORDS_AND_PRIVACY, Role
+from scanward.people.middleware import roles_of
 from scanward.people.models import Account
 from scanward.release.clocks import overdue
 from scanward.web.idle import idle, why_signed_out
@@ -84,7 +85,7 @@ def _navigation(request: HttpRequest) -> list[Place]:
     if not isinstance(account, Account):
         return []
     now = timezone.now()
-    roles, own = account.roles_at(now), OWN if request.path.startswith("/desk/") else PATIENTS
+    roles, own = roles_of(request, account, now=now), OWN if request.path.startswith("/desk/") else PATIENTS
     # Staff who are patients here, or act for one, find those scans, too; on these pages also all that goes with them.
     mine = frozenset(own) if roles and _has_record(request, account, now=now) else frozenset[str]()
     shown = [
@@ -107,4 +108,4 @@ def _late(request: HttpRequest) -> int:
     if not request.path.startswith("/desk/") or not isinstance(account, Account):
         return 0
     now = timezone.now()
-    return overdue(now=now).count() if account.roles_at(now) & DESK else 0
+    return overdue(now=now).count() if roles_of(request, account, now=now) & DESK else 0

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 
@@ -23,6 +24,7 @@ from scanward.archive.models import Study
 from scanward.audit.event import Place
 from scanward.audit.kinds import Channel
 from scanward.law.purpose import PurposeOfUse
+from scanward.people.middleware import roles_of
 from scanward.people.models import Account
 from scanward.release.holds import context_for
 
@@ -49,7 +51,8 @@ def signed_in(page: Page[P]) -> Callable[Concatenate[HttpRequest, P], Any]:
     @wraps(page)
     def door(request: Any, *args: P.args, **kwargs: P.kwargs) -> Any:
         request.now = timezone.now()
-        request.actor = actor_of(request.user, now=request.now)
+        roles = roles_of(request, request.user, now=request.now)
+        request.actor = actor_of(request.user, now=request.now, roles=roles)
         _note_language(request)
         return page(request, *args, **kwargs)
 
@@ -85,6 +88,22 @@ def at_desk(request: HttpRequest) -> bool:
     return request.path.startswith("/desk/")
 
 
+def here(request: HttpRequest, name: str, *args: UUID) -> str:
+    """Return the address of a page of a scan for who came by this one: the desk's pages lead to the desk's."""
+    return reverse(f"desk-{name}" if at_desk(request) else name, args=args)
+
+
+def purpose_here(request: SignedInRequest, wanted: RecordFacts) -> PurposeOfUse:
+    """Return for what somebody deals with a record on this page."""
+    return usual_purpose(request.actor, wanted, now=request.now, at_desk=at_desk(request))
+
+
+def kept_back(request: SignedInRequest, study: Study, action: Action | None = None) -> Context:
+    """Return what is held back from whoever opened this page: at the desk, nothing from who treats the patient."""
+    purpose = purpose_here(request, RecordFacts(study.patient_id, study.pk))
+    return context_for(request.actor, study, now=request.now, action=action, purpose=purpose)
+
+
 def study_or_404(study_id: UUID) -> Study:
     """Return the study, or the same answer as for a stranger's."""
     study = Study.objects.select_related("patient").filter(pk=study_id).first()
@@ -99,7 +118,7 @@ def allowed(request: SignedInRequest, action: Action, study: Study, *, told: boo
     Raises:
         Http404: it is refused; the ledger says why.
     """
-    context = context_for(request.actor, study, now=request.now, action=action)
+    context = kept_back(request, study, action)
     try:
         return granted(request, action, RecordFacts(study.patient_id, study.id), told=told, context=context)
     except Http404:
@@ -132,7 +151,7 @@ def granted(
             request.actor,
             action,
             wanted,
-            purpose or usual_purpose(request.actor, wanted, now=request.now, at_desk=at_desk(request)),
+            purpose or purpose_here(request, wanted),
             now=request.now,
             place=place_of(request),
             told=told,

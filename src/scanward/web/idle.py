@@ -8,7 +8,9 @@ from django.utils.crypto import salted_hmac
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from scanward.people.middleware import idle_limit, time_left
+from scanward.access.actors import actor_of
+from scanward.access.marks import marks
+from scanward.people.middleware import idle_limit, roles_of, time_left
 from scanward.people.models import Account
 from scanward.people.sessions import ENDED, WhyEnded
 
@@ -37,11 +39,12 @@ def why_signed_out(request: HttpRequest) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """How long the session lasts, how long before its end to warn, and a mark by which a page knows its person."""
+    """How long the session lasts, how long before its end to warn, by what a page knows its person and her rights."""
 
     seconds: int
     warned: int
     who: str
+    marks: tuple[str, ...]
 
 
 def idle(request: HttpRequest, *, now: datetime) -> Idle | None:
@@ -49,8 +52,9 @@ def idle(request: HttpRequest, *, now: datetime) -> Idle | None:
     account = getattr(request, "user", None)
     if not isinstance(account, Account):
         return None
-    limit = int(idle_limit(account, now=now).total_seconds())
+    limit = int(idle_limit(request, account, now=now).total_seconds())
     left = int(time_left(request, account, now=now).total_seconds())
-    return Idle(
-        max(left, 0), min(WARNED_SECONDS, limit // 3), salted_hmac("scanward.idle", str(account.pk)).hexdigest()
-    )
+    who = salted_hmac("scanward.idle", str(account.pk)).hexdigest()
+    roles = roles_of(request, account, now=now)
+    actor = getattr(request, "actor", None) or actor_of(account, now=now, roles=roles)
+    return Idle(max(left, 0), min(WARNED_SECONDS, limit // 3), who, marks(account, actor, now=now))

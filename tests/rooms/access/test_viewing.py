@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
-from django.apps import apps
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -92,10 +90,3 @@ def test_an_image_of_a_patient_asks_for_denials_and_not_for_holds_of_the_report(
     alice = actor(cast.alice)
     with django_assert_num_queries(1):
         context_for(alice, cast.chest, now=NOW, action=Action.VIEW_IMAGES)
-
-
-@pytest.mark.parametrize("model", list(apps.get_app_config("access").get_models()), ids=lambda model: model.__name__)
-def test_a_row_names_itself_by_its_id_only(model):
-    """A18: what a log or an error message shows of a row has nothing of the patient in it."""
-    row = model()
-    assert str(row) == str(row.pk)

@@ -1,8 +1,11 @@
 """Staff are patients somewhere, too: with their own record they stand where every patient stands."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 import cast as people
 from cast import BY, NOW, PLACE, Cast
@@ -10,8 +13,9 @@ from rooms.release.helping import in_review, later
 from scanward.access.actions import AccessRefused
 from scanward.access.actors import actor_of
 from scanward.access.kinds import Action
-from scanward.archive.models import Study
-from scanward.audit.kinds import EventKind
+from scanward.access.viewing import flush
+from scanward.archive.models import Instance, Study
+from scanward.audit.kinds import Channel, EventKind
 from scanward.audit.models import Entry
 from scanward.law.denials import Ground
 from scanward.law.holds import Item, Sensitivity
@@ -147,15 +151,72 @@ def test_staff_find_their_own_scans_beside_their_work(cast: Cast, danas: Study) 
     assert f'href="{reverse("scans")}"' not in browser(cast.hal).get(reverse("desk")).content.decode()
 
 
+def purposes(client: Client, page: str, account: Account) -> set[PurposeOfUse | None]:
+    """Open a page, and return for what the ledger says that it was."""
+    last = Entry.objects.latest("seq").seq
+    assert client.get(page).status_code == 200, page
+    flush(now=timezone.now())
+    found = {entry.purpose for entry in Entry.objects.filter(seq__gt=last, actor_id=str(account.pk))}
+    assert found, page
+    return found
+
+
+def links(page: str, client: Client) -> set[str]:
+    """The addresses of scans to which a page leads."""
+    return set(re.findall(r"/(?:desk/)?scans/[0-9a-f-]{36}/[^\s\"#]*", client.get(page).content.decode()))
+
+
 def test_who_represents_and_treats_a_patient_treats_at_the_desk_and_represents_in_the_portal(cast: Cast) -> None:
-    """Requirements A3, A4: the ledger says which it was; neither page lends the other its reason."""
+    """Requirements A3, A4, L1: from the worklist to the last picture it is care, from My scans it is the patient's."""
     people.represent(cast.dana, cast.alices, until=None)
-    client = Client()
-    client.force_login(cast.dana)
-    opened = []
-    for page in (f"/desk/patients/{cast.alices.pk}/", f"/scans/{cast.chest.pk}/"):
-        last = Entry.objects.latest("seq").seq
-        assert client.get(page).status_code == 200
-        entries = Entry.objects.filter(seq__gt=last, actor_id=str(cast.dana.pk))
-        opened.append({entry.purpose for entry in entries})
-    assert opened == [{PurposeOfUse.TREATMENT}, {PurposeOfUse.PATIENT_REQUEST}]
+    client = browser(cast.dana)
+    image = Instance.objects.filter(series__study=cast.chest, frames__gt=0).first()
+    assert image
+    for start, before, purpose, channel in (
+        (reverse("my-patients"), "desk-", PurposeOfUse.TREATMENT, Channel.DESK),
+        (reverse("desk-patient", args=[cast.alices.pk]), "desk-", PurposeOfUse.TREATMENT, Channel.DESK),
+        (reverse("scans"), "", PurposeOfUse.PATIENT_REQUEST, Channel.PORTAL),
+    ):
+        study = reverse(f"{before}study", args=[cast.chest.pk])
+        assert links(start, client) == {study}, start
+        assert purposes(client, study, cast.dana) == {purpose}
+        assert all(way.startswith(study) for way in links(study, client)), study
+        assert purposes(client, reverse(f"{before}report-pdf", args=[cast.chest.pk]), cast.dana) == {purpose}
+        data = client.get(reverse(f"{before}viewer-data", args=[cast.chest.pk])).json()
+        assert data["series"][0]["base"] == f"{study}images/"
+        assert purposes(client, f"{study}images/{image.pk}/0", cast.dana) == {purpose}
+        assert Entry.objects.latest("seq").place.channel is channel
+        copy = client.post(reverse(f"{before}download", args=[cast.chest.pk])).headers["Location"]
+        assert packages.Package.objects.latest("created_at").purpose == purpose.value
+        assert b"".join(client.get(copy).streaming_content)  # type: ignore[attr-defined]
+        form = {"name": "Dr. Okoye", "last_day": later(days=3).date().isoformat(), "images": "1", "passcode": "246810"}
+        assert client.post(reverse(f"{before}share-new", args=[cast.chest.pk]), form).status_code == 200
+        assert Entry.objects.filter(kind=EventKind.SHARE_CREATED).latest("seq").purpose is purpose
+
+
+def test_at_the_desk_a_hold_that_binds_a_representative_does_not_bind_who_treats(
+    cast: Cast, danas: Study, settings: pytest.FixtureRequest
+) -> None:
+    """Requirement A4, trap T8: care goes on; her own record stays closed to her at the desk, too."""
+    settings.FACILITY_STATE = "TX"  # type: ignore[attr-defined]
+    people.represent(cast.dana, cast.alices, until=None)
+    people.actions.add_care_relation(
+        cast.dana, danas.patient, kind=people.CareKind.ORDERING, actor=BY, place=PLACE, now=NOW
+    )
+    for study in (danas, cast.chest):
+        holds.label(study.reports.get(), Sensitivity.MALIGNANCY, by=BY, now=NOW, place=PLACE)
+    client = browser(cast.dana)
+    shown = {
+        (name, study.pk): client.get(reverse(name, args=[study.pk])).status_code == 200
+        for study in (danas, cast.chest)
+        for name in ("report-pdf", "desk-report-pdf")
+    }
+    assert [key for key, seen in shown.items() if seen] == [("desk-report-pdf", cast.chest.pk)]
+
+
+def test_one_s_own_record_is_no_work(cast: Cast, danas: Study) -> None:
+    """Requirement K1: at the desk nothing opens for being one's own; in the portal it does."""
+    client = browser(cast.dana)
+    assert client.get(reverse("study", args=[danas.pk])).status_code == 200
+    for page in (reverse("desk-study", args=[danas.pk]), reverse("desk-patient", args=[danas.patient.pk])):
+        assert client.get(page).status_code == 404

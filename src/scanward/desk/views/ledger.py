@@ -110,7 +110,7 @@ def explain_access(request: SignedInRequest) -> HttpResponse:
 
 def _answer(question: Question, *, now: datetime) -> dict[str, object]:
     """Return the decision with everything that led to it, in words."""
-    around = context_about(question.actor, question.record, now=now, action=question.action)
+    around = context_about(question.actor, question.record, now=now, action=question.action, purpose=question.purpose)
     answer = explain(question.actor, question.action, question.record, question.purpose, around, now=now)
     return {
         "question": question,

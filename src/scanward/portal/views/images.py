@@ -5,7 +5,6 @@ from uuid import UUID
 
 import numpy as np
 from django.http import Http404, HttpResponse, JsonResponse
-from django.urls import reverse
 from django.views.decorators.http import require_GET, require_safe
 
 from scanward.access.kinds import Action, Grant
@@ -15,7 +14,7 @@ from scanward.archive.models import Instance, Study
 from scanward.dicom.errors import RefusalReason, Refused
 from scanward.dicom.frames import Frame, frame, picture
 from scanward.portal import viewer_data
-from scanward.web.doors import SignedInRequest, allowed, place_of, signed_in, study_or_404
+from scanward.web.doors import SignedInRequest, allowed, here, place_of, signed_in, study_or_404
 
 GREY = ("MONOCHROME1", "MONOCHROME2")
 
@@ -26,7 +25,7 @@ def viewer_json(request: SignedInRequest, study_id: UUID) -> JsonResponse:
     """Tell the viewer which series and frames there are."""
     study = study_or_404(study_id)
     allowed(request, Action.VIEW_IMAGES, study, told=True)
-    return JsonResponse(viewer_data.study_json(study, base=f"{reverse('study', args=[study.id])}images/"))
+    return JsonResponse(viewer_data.study_json(study, base=f"{here(request, 'study', study.id)}images/"))
 
 
 @require_GET

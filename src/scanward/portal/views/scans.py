@@ -13,7 +13,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from scanward.access.actions import AccessRefused
 from scanward.access.ended import ended_authorities
 from scanward.access.kinds import Action, RecordFacts, Relation
-from scanward.access.purposes import usual_purpose
 from scanward.archive.models import TAKEN_BACK, Instance, Report, Study
 from scanward.archive.reports import SectionKind, current, read_document, read_report
 from scanward.archive.urgent import treating
@@ -22,10 +21,21 @@ from scanward.law.errors import Unlawful
 from scanward.portal.glossary import advice_in, terms_in
 from scanward.release import house, packages
 from scanward.release.contents import locked_pdf
-from scanward.release.holds import context_for, withheld_report
+from scanward.release.holds import withheld_report
 from scanward.release.models import Package
 from scanward.web import showing
-from scanward.web.doors import SignedInRequest, allowed, gone, not_here, place_of, signed_in, study_or_404
+from scanward.web.doors import (
+    SignedInRequest,
+    allowed,
+    gone,
+    here,
+    kept_back,
+    not_here,
+    place_of,
+    purpose_here,
+    signed_in,
+    study_or_404,
+)
 from scanward.web.forms import typed
 from scanward.web.ranges import ranged
 
@@ -44,7 +54,7 @@ def scans(request: SignedInRequest) -> HttpResponse:
 def study(request: SignedInRequest, study_id: UUID) -> HttpResponse:
     """Show one study: the report in its sections (H1), then the images (I5)."""
     found = study_or_404(study_id)
-    kept = context_for(request.actor, found, now=request.now).held
+    kept = kept_back(request, found).held
     # The page shows everything, so it asks for the most; who may see less has a page of its own at the desk.
     # What is kept back from this reader has its place on the page, with words instead.
     if Action.VIEW_IMAGES not in kept:
@@ -76,7 +86,7 @@ def study(request: SignedInRequest, study_id: UUID) -> HttpResponse:
 def still(request: SignedInRequest, study_id: UUID) -> HttpResponse:
     """Say whether an open page may go on showing the study; a look that the page had is not told again."""
     found = study_or_404(study_id)
-    kept = context_for(request.actor, found, now=request.now, action=Action.VIEW_IMAGES).held
+    kept = kept_back(request, found, Action.VIEW_IMAGES).held
     allowed(request, Action.VIEW_STUDY if Action.VIEW_IMAGES in kept else Action.VIEW_IMAGES, found, told=True)
     return HttpResponse(content_type="text/plain")
 
@@ -119,7 +129,7 @@ def report_locked(request: SignedInRequest, study_id: UUID) -> HttpResponse | Fi
         return _saved(locked_pdf(document, typed(request, "passphrase")))
     except Unlawful as why:
         messages.error(request, gettext(why.sentence))
-        return redirect("download", found.pk)
+        return redirect(here(request, "download", found.pk))
 
 
 def _document(request: SignedInRequest, found: Study) -> bytes | None:
@@ -165,7 +175,7 @@ def download(request: SignedInRequest, study_id: UUID) -> HttpResponse:
             package = packages.prepare(
                 request.user,
                 found,
-                purpose=usual_purpose(request.actor, RecordFacts(found.patient_id, found.id), now=request.now),
+                purpose=purpose_here(request, RecordFacts(found.patient_id, found.id)),
                 language=get_language() or "en",
                 now=request.now,
                 place=place_of(request),
@@ -178,7 +188,7 @@ def download(request: SignedInRequest, study_id: UUID) -> HttpResponse:
     context = {
         "study": _card(found, current(found)),
         "size": size,
-        "may_report": Action.VIEW_REPORT not in context_for(request.actor, found, now=request.now).held,
+        "may_report": Action.VIEW_REPORT not in kept_back(request, found).held,
         "passphrase": passphrase.new(),
     }
     return render(request, "portal/download.html", context)

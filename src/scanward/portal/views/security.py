@@ -111,7 +111,7 @@ def mails(request: SignedInRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def time_left(request: HttpRequest) -> HttpResponse:
-    """Say how long the session lasts, without making it longer; a POST says that the person is still here.
+    """Say how long the session lasts and what is open, without making it longer; a POST says that one is still here.
 
     Who signs in again gets a new token, which a page that is still open puts into its forms.
     """
@@ -121,7 +121,8 @@ def time_left(request: HttpRequest) -> HttpResponse:
     found = idle(request, now=now)
     if found is None:
         return JsonResponse({"seconds": 0})
-    return JsonResponse({"seconds": found.seconds, "who": found.who, "token": get_token(request)})
+    told = {"seconds": found.seconds, "who": found.who, "marks": found.marks, "token": get_token(request)}
+    return JsonResponse(told)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

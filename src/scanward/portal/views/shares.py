@@ -31,7 +31,7 @@ from scanward.release.holds import context_for
 from scanward.release.linked import open_shared
 from scanward.release.models import Share, ShareVisit
 from scanward.web import showing
-from scanward.web.doors import SignedInRequest, place_of, signed_in
+from scanward.web.doors import SignedInRequest, at_desk, place_of, signed_in
 from scanward.web.forms import day, done, typed
 from scanward.web.ranges import ranged
 
@@ -116,7 +116,9 @@ def picture(address: str) -> str:
 
 
 def _may_share(request: SignedInRequest, study: Study) -> None:
-    """Answer 404 to who may not share this, before anything about it is shown."""
+    """Answer 404 to who may not share this, before anything about it is shown; the desk's page is for who works."""
+    if at_desk(request) and not request.actor.roles:
+        raise Http404
     try:
         authorize(
             request.actor,

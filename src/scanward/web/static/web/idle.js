@@ -1,20 +1,28 @@
 // Warns before the automatic log-off, and keeps a half-written form over it. Nothing is stored in the browser: the form
 // stays in this page, hidden, until the same person has signed in again (K4, WCAG 2.2.1 and 2.2.5).
+// While it is in sight a page also asks every few seconds whether the session was ended elsewhere, or a right that may
+// have opened what it shows (I10, A3, K1); the pages of a scan ask for themselves (still.js).
 "use strict";
 
 (() => {
   const ONE = 1000;
   const SAID_AT = [60, 30, 10];
+  // Under five seconds with the answer's way; never all pages at once.
+  const between = () => 3400 + Math.random() * 800;
+  // What the end of these leaves on a page, the server keeps it from: no form is lost for it.
+  const FORM_STAYS = "ce";
   const warning = document.getElementById("idle-warning");
   const ended = document.getElementById("idle-ended");
   const { address, signIn, home, who } = warning.dataset;
   const warned = Number(warning.dataset.warned);
+  const marks = warning.dataset.marks.split(" ").filter(Boolean);
   const title = document.title;
   let end = Date.now() + Number(warning.dataset.seconds) * ONE;
   let typed = warning.dataset.typed === "yes";
   let answered = false; // Who has answered a warning gets no second one for the same end.
   let said = 0;
   let asking = false;
+  let next = Date.now() + between();
 
   const left = () => Math.ceil((end - Date.now()) / ONE);
   const covered = () => document.documentElement.hasAttribute("data-covered");
@@ -77,9 +85,20 @@
     if (ended.open) ended.close();
   }
 
+  function lost(found) {
+    const gone = marks.filter((mark) => !found.marks.includes(mark));
+    return gone.some((mark) => !typed || !FORM_STAYS.includes(mark[0]));
+  }
+
   function learn(found) {
     if (found.seconds > 0 && found.who !== who) {
       leave(home);
+      return;
+    }
+    if (found.seconds > 0 && lost(found)) {
+      // Not reload(): what was sent by POST is not sent again.
+      document.documentElement.setAttribute("data-covered", "");
+      location.replace(location.pathname + location.search);
       return;
     }
     const later = Date.now() + found.seconds * ONE;
@@ -121,6 +140,9 @@
     } else if (left() <= warned && !answered) {
       if (!warning.open) await check();
       if (!covered() && left() <= warned && !answered) warn();
+    } else if (Date.now() >= next && !document.hidden && !("watched" in document.documentElement.dataset)) {
+      next = Date.now() + between();
+      await check();
     }
   }
 
