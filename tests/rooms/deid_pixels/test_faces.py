@@ -98,7 +98,8 @@ def test_a_piece_of_missing_skull_leaves_the_brain_untouched(head: Stack) -> Non
 def test_a_head_that_its_header_turns_round_is_not_passed(head: Stack) -> None:
     """Front and back interchanged: the cut goes into the back of the head, and the gate looks there too."""
     turned = axial_stack(np.ascontiguousarray(head.hu[:, ::-1, ::-1]), default_spacing("head", SHAPE))
-    assert not gate.look(deface(turned, seed=b"test").stack).clean
+    pictures = [picture for _, picture in gate.drawn(deface(turned, seed=b"test").stack)]
+    assert any(detector(picture) for detector in DETECTORS.values() for picture in pictures[::-1])
 
 
 @needs_detectors

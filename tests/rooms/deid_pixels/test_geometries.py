@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from scanward.deid.pixels.anatomy import dilated, eroded
 from scanward.deid.pixels.face import Defaced, deface
 from scanward.deid.pixels.geometry import Plane, Stack, axial_stack, stack_of
 from scanward.dicom.synthetic import default_spacing, intracranial, volume
@@ -68,3 +69,12 @@ def test_a_tilted_gantry_leaves_the_brain_and_takes_the_face(head: Stack, deface
     taken = cut(tilted, deface(tilted, seed=b"test").stack)
     assert not (taken & np.array(inside)[tilted.order]).any()
     assert alike(np.array(wanted)[tilted.order], taken) > 0.85
+
+
+def test_a_ball_of_discs_is_what_a_distance_says() -> None:
+    """A mask grown or shrunk slice by slice, at the edge of the scan too, where what lies beyond counts as inside."""
+    mask = ndimage.gaussian_filter(np.random.default_rng(2).normal(size=(14, 20, 18)), 1.5) > 0.1
+    for mm in (3.0, 4.5, 6.0, 9.5):
+        assert np.array_equal(dilated(mask, mm, 2.0), ndimage.distance_transform_edt(~mask) * 2 <= mm)
+        assert np.array_equal(eroded(mask, mm, 2.0), ndimage.distance_transform_edt(mask) * 2 > mm)
+    assert eroded(np.ones_like(mask), 9.5, 2.0).all() and not dilated(np.zeros_like(mask), 9.5, 2.0).any()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -48,22 +49,37 @@ def analyse(hu: Volume, known: Mask, grid: Grid) -> Anatomy:
 
 def dilated(mask: Mask, mm: float, step: float) -> Mask:
     """Everything within `mm` of a mask."""
-    if not mask.any():
-        return mask.copy()
-    box = _box(mask, int(mm / step) + 2)
-    out = np.zeros_like(mask)
-    out[box] = ndimage.distance_transform_edt(~mask[box]) * step <= mm
+    out = mask.copy()
+    if mask.any():
+        box = _box(mask, int(mm / step) + 2)
+        out[box] = _ball(mask[box], mm, step)
     return out
 
 
 def eroded(mask: Mask, mm: float, step: float) -> Mask:
     """What is deeper than `mm` in a mask; the edge of the scan counts as inside."""
-    if not mask.any() or mask.all():
-        return mask.copy()
-    box = _box(mask, 2)
-    out = np.zeros_like(mask)
-    out[box] = ndimage.distance_transform_edt(mask[box]) * step > mm
+    out = mask.copy()
+    if mask.any():
+        box = _box(mask, 2)
+        out[box] &= ~_ball(~mask[box], mm, step)
     return out
+
+
+def _ball(mask: Mask, mm: float, step: float) -> Mask:
+    """A mask with a ball round each voxel, as discs in the slices above and below: a third of a distance's cost."""
+    reach = int(mm / step)
+    across = np.arange(-reach, reach + 1) ** 2
+    away = across[:, None] + across
+    out = np.zeros(mask.shape, np.uint8)
+    slices = [(z, one) for z, one in enumerate(mask.astype(np.uint8)) if one.any()]
+    for far in range(reach + 1):
+        disc = (away <= (mm / step) ** 2 - far * far).astype(np.uint8)
+        for z, one in slices:
+            spread = cv2.dilate(one, disc)
+            for n in {z - far, z + far}:
+                if 0 <= n < len(out):
+                    out[n] |= np.asarray(spread, np.uint8)
+    return out.view(np.bool_)
 
 
 def _box(mask: Mask, margin: int) -> tuple[slice, ...]:

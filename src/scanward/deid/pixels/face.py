@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from scanward.deid.pixels.anatomy import Anatomy, analyse
 from scanward.deid.pixels.cut import Cut, cut_of
 from scanward.deid.pixels.geometry import Stack, Unusable
@@ -39,7 +37,9 @@ def plan(stack: Stack) -> tuple[Anatomy, Cut]:
 def carry_out(cut: Cut, stack: Stack, seed: bytes) -> Stack:
     """A cut carried out on a stack that lies in the same frame of reference."""
     painter = Painter(cut, noise_of(stack), seed)
-    hu = np.stack([painter.paint(p, image, n) for n, (p, image) in enumerate(zip(stack.planes, stack.hu, strict=True))])
+    hu = stack.hu.copy()
+    for n, (plane, image) in enumerate(zip(stack.planes, hu, strict=True)):
+        painter.paint(plane, image, n)
     return Stack(stack.planes, hu, stack.order)
 
 

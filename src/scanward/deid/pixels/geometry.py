@@ -14,6 +14,7 @@ Mask = NDArray[np.bool_]
 Points = NDArray[np.float64]  # (..., 3): x to the left, y to the back, z to the head, in mm
 AIR: Final = -1000.0
 _PARALLEL: Final = 1e-3
+_SMALL: Final = 1e-9
 _PADDING: Final = -1500.0  # below this a value is the scanner's padding, not air
 
 
@@ -57,6 +58,12 @@ class Grid:
         """z, y and x of the voxels' centres."""
         z, y, x = (np.arange(n) * self.step + start for n, start in zip(self.shape, reversed(self.first), strict=True))
         return np.asarray(z, np.float64), np.asarray(y, np.float64), np.asarray(x, np.float64)
+
+    def along(self, way: NDArray[np.float64]) -> NDArray[np.float64]:
+        """How far along a direction each voxel lies, in mm; one wide on an axis along which that doesn't change."""
+        z, y, x = (axis if abs(n) > _SMALL else axis[:1] for axis, n in zip(self.axes, way[::-1], strict=True))
+        found = x * way[0] + (y * way[1])[:, None] + (z * way[2])[:, None, None]
+        return np.asarray(found, np.float64)
 
     def indices(self, points: Points) -> NDArray[np.float64]:
         """Fractional (z, y, x) indices, first axis 3, of points in mm."""
@@ -113,22 +120,24 @@ class Stack:
         normal = first.normal
         heights = np.array([np.mean(part) for part in np.array_split(self.heights, thin.shape[0])])
         origins = np.array([plane.origin for plane in self.planes])
-        z, y, x = grid.axes
-        points = np.stack(np.broadcast_arrays(x[None, None, :], y[None, :, None], z[:, None, None]), axis=-1)
-        height = points @ normal
+        height = grid.along(normal)
         k = np.interp(height, heights, np.arange(len(heights)), left=-5, right=-5)
         # The ends: half a slice beyond the first and the last still belongs to them.
         half = max(self.gap, grid.step) * 0.75
         k = np.where((k < 0) & (np.abs(height - heights[0]) <= half), 0, k)
         k = np.where((k < 0) & (np.abs(height - heights[-1]) <= half), len(heights) - 1, k)
-        start = np.stack([np.interp(height, self.heights, origins[:, n]) for n in range(3)], axis=-1)
-        away = points - start
-        row = (away @ np.asarray(first.along_column)) / first.spacing[0] / rows - (rows - 1) / (2 * rows)
-        column = (away @ np.asarray(first.along_row)) / first.spacing[1] / columns - (columns - 1) / (2 * columns)
+
+        def along(way: tuple[float, float, float], size: float) -> NDArray[np.float64]:
+            start = np.interp(height, self.heights, origins @ np.asarray(way))
+            return np.asarray((grid.along(np.asarray(way)) - start) / size)
+
+        row = along(first.along_column, first.spacing[0] * rows) - (rows - 1) / (2 * rows)
+        column = along(first.along_row, first.spacing[1] * columns) - (columns - 1) / (2 * columns)
         inside = (k >= 0) & (row >= -0.5) & (row <= thin.shape[1] - 0.5)
-        inside &= (column >= -0.5) & (column <= thin.shape[2] - 0.5)
+        inside = inside & (column >= -0.5) & (column <= thin.shape[2] - 0.5)
+        where = np.broadcast_arrays(k, row, column)
         found: Volume = ndimage.map_coordinates(
-            thin, [k, row, column], order=1, mode="nearest", output=np.float32, prefilter=False
+            thin, where, order=1, mode="nearest", output=np.float32, prefilter=False
         )
         found[~inside] = AIR
         return found, inside

@@ -51,42 +51,38 @@ class Painter:
         dice = np.random.default_rng(list(hashlib.sha256(seed).digest()))
         grains = dice.standard_normal((_TILE, _TILE), dtype=np.float32)
         soft = np.asarray(cv2.GaussianBlur(grains, (0, 0), 0.6), np.float32)
-        self._grains: NDArray[np.float32] = soft / soft.std()
+        self._grains: NDArray[np.float32] = np.tile(soft / soft.std(), (2, 2))
         active = np.argwhere(cut.tissue > -8) if (cut.tissue > 0).any() else np.empty((0, 3))
         active = np.concatenate([active, np.argwhere(cut.air > -8)]) if (cut.air > 0).any() else active
         self._box = (active.min(axis=0), active.max(axis=0)) if len(active) else None
 
-    def paint(self, plane: Plane, image: NDArray[Any], number: int) -> NDArray[Any]:
-        """One slice in HU after the cut; the very same array where nothing changes."""
+    def paint(self, plane: Plane, image: NDArray[Any], number: int) -> None:
+        """Carry the cut out on one slice in HU, in place."""
         found = self._fields(plane)
         if found is None:
-            return image
+            return
         (top, left), air, tissue, near = found
         part = image[top : top + air.shape[0], left : left + air.shape[1]]
         padding = part < _PADDING
         to_air = (air > 0) & ~padding
         to_tissue = (tissue > 0) & ~to_air & ~padding & ~((near > 0.02) & (part > _BONE))
         if not to_air.any() and not to_tissue.any():
-            return image
+            return
         grains = self._tile(number, air.shape)
-        out = image.copy()
-        view = out[top : top + air.shape[0], left : left + air.shape[1]]
         # The hull's edge, half a pixel to each side, has a mean of both, as a scanner would measure it.
         solid = np.clip(np.float32(0.5) - air / np.float32(max(plane.spacing)), 0, 1)
         mean = self.noise.mean + (TISSUE - self.noise.mean) * solid
         spread = self.noise.air + (self.noise.tissue - self.noise.air) * solid
         made = np.maximum(mean + spread * grains, np.float32(AIR - 24))
-        np.copyto(view, _rounded(made, out.dtype), where=to_air | to_tissue)
-        return out
+        np.copyto(part, _rounded(made, image.dtype), where=to_air | to_tissue)
 
     def _tile(self, number: int, shape: tuple[int, int]) -> NDArray[np.float32]:
         dice = np.random.default_rng(list(hashlib.sha256(self._seed + number.to_bytes(4, "big")).digest()))
         down, across = (int(n) for n in dice.integers(0, _TILE, 2))
-        tile = self._grains if dice.integers(2) else -self._grains
-        times = (ceil((down + shape[0]) / _TILE), ceil((across + shape[1]) / _TILE))
-        if times != (1, 1):
-            tile = np.tile(tile, times)
-        return np.asarray(tile[down : down + shape[0], across : across + shape[1]], np.float32)
+        sign = np.float32(1 if dice.integers(2) else -1)
+        times = (max(1, ceil(shape[0] / _TILE)), max(1, ceil(shape[1] / _TILE)))
+        tile = self._grains if times == (1, 1) else np.tile(self._grains, times)
+        return np.asarray(sign * tile[down : down + shape[0], across : across + shape[1]], np.float32)
 
     def _fields(self, plane: Plane) -> tuple[tuple[int, int], Any, Any, Any] | None:
         """The cut's fields on the part of a slice that it reaches."""
