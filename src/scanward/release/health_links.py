@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from scanward.access.actions import AccessRefused, authorize
 from scanward.access.kinds import Action, Actor, Grant, RecordFacts, Sharing
+from scanward.archive import reading
 from scanward.archive.models import Instance, Report, Study
 from scanward.archive.reports import current
 from scanward.audit.actions import record
@@ -64,9 +65,14 @@ def create(wish: sharing.Wish, *, by: Account, site: str, now: datetime, place: 
         made = sharing.create(wish, by=by, now=now, place=place)
         door = f"{site}{reverse('shared')}#{made.secret}"
         # Whoever has used up a one-time link has no use left for the images.
-        content = _bundle(made.share, images_at=door if wish.images and wish.max_uses > 1 else "", now=now, place=place)
+        exams = _exams(made.share, now=now, place=place)
+        content = _bundle(made.share, exams, images_at=door if wish.images and wish.max_uses > 1 else "", now=now)
         SealedFile.objects.create(
-            share=made.share, content_type=health_link.FHIR, jwe=health_link.sealed(content, key), made_at=now
+            share=made.share,
+            content_type=health_link.FHIR,
+            jwe=health_link.sealed(content, key),
+            report_ids=[str(exam.report.id) for exam in exams if exam.report],
+            made_at=now,
         )
     flag = health_link.flags(long_term=wish.max_uses > 1, passcode=bool(wish.passcode), direct=wish.direct)
     address = f"{site}{reverse('health-link', args=[made.secret])}"
@@ -83,8 +89,7 @@ def open_manifest(secret: str, *, recipient: str, passcode: str, now: datetime, 
     Raises:
         LinkRefused: it is no health link, or it can't be opened (any more).
     """
-    only = Q(health_link=True, direct=False)
-    return _opened(sharing.redeem(secret, visitor=recipient, passcode=passcode, now=now, place=place, only=only))
+    return _opened(secret, Q(direct=False), recipient=recipient, passcode=passcode, now=now, place=place)
 
 
 def open_direct(secret: str, *, recipient: str, now: datetime, place: Place) -> Opened:
@@ -93,8 +98,7 @@ def open_direct(secret: str, *, recipient: str, now: datetime, place: Place) -> 
     Raises:
         LinkRefused: as for a manifest.
     """
-    only = Q(health_link=True, direct=True)
-    return _opened(sharing.redeem(secret, visitor=recipient, passcode="", now=now, place=place, only=only))
+    return _opened(secret, Q(direct=True), recipient=recipient, passcode="", now=now, place=place)
 
 
 def ticket(visit: ShareVisit, file: SealedFile) -> str:
@@ -114,7 +118,7 @@ def fetch(named: str, *, now: datetime, place: Place) -> SealedFile:
         raise sharing.LinkRefused from None
     visits = ShareVisit.objects.select_related("share__created_by", "share__authorization")
     visit = visits.filter(pk=visit_id, ends_at__gt=now).first()
-    if visit is None or not sharing.alive(visit.share, now=now):
+    if visit is None or not sharing.alive(visit.share, now=now) or not _still_may_show(visit.share, now=now):
         raise sharing.LinkRefused
     found = visit.share.files.filter(pk=file_id).first()
     if found is None:
@@ -133,16 +137,53 @@ def fetch(named: str, *, now: datetime, place: Place) -> SealedFile:
     return found
 
 
-def _opened(visit: ShareVisit) -> Opened:
+def _opened(secret: str, kind: Q, *, recipient: str, passcode: str, now: datetime, place: Place) -> Opened:
+    """Take one use, unless what is sealed in may not be shown any more: then none is taken."""
+    only = kind & Q(health_link=True)
+    share = Share.objects.filter(only, token_hash=sharing.hashed(secret)).first()
+    if share is not None and not _still_may_show(share, now=now):
+        raise sharing.LinkRefused
+    visit = sharing.redeem(secret, visitor=recipient, passcode=passcode, now=now, place=place, only=only)
     return Opened(visit, list(visit.share.files.all()))
 
 
-def _bundle(share: Share, *, images_at: str, now: datetime, place: Place) -> bytes:
-    """Put together what the link shows, read with the link's own right and nothing more."""
+def _still_may_show(share: Share, *, now: datetime) -> bool:
+    """Whether all that is sealed in may still be shown. Nobody here can open it and take a part out.
+
+    A report that was denied, held back or taken back since, images that were denied, a scan that was destroyed or
+    that belongs to somebody else: each keeps the whole file here. A later version of a report does not.
+    """
+    sealed_in = {report for file in share.files.all() for report in file.report_ids}
+    return all(_may_show(study, share, sealed_in, now) for study in share.studies.select_related("patient"))
+
+
+def _may_show(study: Study, share: Share, sealed_in: set[str], now: datetime) -> bool:
+    held = holds.context_for(_holder(share, study, now), study, now=now).held
+    with_report = any(str(report.pk) in sealed_in for report in study.reports.all())
+    if with_report and (Action.VIEW_REPORT in held or current(study) is None):
+        return False
+    if share.images and Action.VIEW_IMAGES in held:
+        return False
+    return study.patient_id == share.patient_id and reading.is_here(study)
+
+
+def _holder(share: Share, study: Study, now: datetime) -> Actor:
+    """The holder of this link, as `access` sees whoever opens it."""
+    given = Sharing(share.patient_id, frozenset({study.pk}), frozenset({Action.VIEW_REPORT}), now, share.expires_at)
+    return Actor(id=f"share:{share.pk}", display="health link", shares=(given,))
+
+
+def _exams(share: Share, *, now: datetime, place: Place) -> list[fhir.Exam]:
+    """Read what the link shows, with the link's own right and nothing more."""
     permit = Permit(lambda study, at: _grant(share, study, now=at, place=place))
     exams = [_exam(study, share, permit, now) for study in share.studies.select_related("patient")]
     if not any(exam.series or exam.report for exam in exams):
         raise Unlawful("There is nothing yet that the link could show.", "45 CFR 164.524(c)(3)(ii)")
+    return exams
+
+
+def _bundle(share: Share, exams: list[fhir.Exam], *, images_at: str, now: datetime) -> bytes:
+    """Put it together for an app."""
     patient = share.patient
     person = fhir.Person(
         id=patient.pk,
@@ -156,8 +197,7 @@ def _bundle(share: Share, *, images_at: str, now: datetime, place: Place) -> byt
 
 def _grant(share: Share, study: Study, *, now: datetime, place: Place) -> Grant:
     """Ask `access` as the holder of this link would."""
-    given = Sharing(share.patient_id, frozenset({study.pk}), frozenset({Action.VIEW_REPORT}), now, share.expires_at)
-    holder = Actor(id=f"share:{share.pk}", display="health link", shares=(given,))
+    holder = _holder(share, study, now)
     facts, context = RecordFacts(study.patient_id, study.pk), holds.context_for(holder, study, now=now)
     return authorize(
         holder,

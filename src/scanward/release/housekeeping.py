@@ -5,7 +5,7 @@ from datetime import datetime
 from scanward.law.clock import Level
 from scanward.people.kinds import Role
 from scanward.people.models import Account
-from scanward.release import clocks, notices, papers, reminding
+from scanward.release import clocks, notices, papers, reminding, sharing
 from scanward.release.actions.ending import close_quiet, end_expired, end_packages_of_time
 from scanward.release.actions.exchanging import resume_broken
 from scanward.release.actions.mailing import send_again
@@ -24,6 +24,7 @@ def tidy(*, now: datetime) -> dict[str, int]:
     """
     return {
         "expired": end_expired(now=now),
+        "links": sharing.end_over(now=now),
         "closed": close_quiet(now=now),
         "packages": end_packages_of_time(now=now),
         "resumed": resume_broken(now=now),

@@ -14,6 +14,7 @@ from scanward.law.purpose import PurposeOfUse
 from scanward.release import holds, sharing
 from scanward.release.contents import Download, Permit, Wanted, members
 from scanward.release.models import ShareVisit
+from scanward.release.packages import PackageEnded
 
 
 def open_shared(visit: ShareVisit, study: Study, *, language: str, place: Place) -> Download:
@@ -21,28 +22,33 @@ def open_shared(visit: ShareVisit, study: Study, *, language: str, place: Place)
 
     Raises:
         AccessRefused: the link does not allow a copy, or not any more.
+        PackageEnded: while it flows, if the report in it is held back or denied meanwhile.
     """
 
-    def ask(wanted: Study, now: datetime) -> Grant:
+    share, now = visit.share, timezone.now()
+    report = current(study) if share.report else None
+    if Action.VIEW_REPORT in holds.context_for(sharing.holder(visit, now=now), study, now=now).held:
+        report = None
+
+    def ask(wanted: Study, at: datetime) -> Grant:
         fresh = ShareVisit.objects.select_related("share__created_by", "share__authorization").get(pk=visit.pk)
-        holder = sharing.holder(fresh, now=now)
+        holder = sharing.holder(fresh, now=at)
+        context = holds.context_for(holder, wanted, now=at)
+        if report and Action.VIEW_REPORT in context.held:
+            raise PackageEnded("The report is held back since.")
         return authorize(
             holder,
             Action.DOWNLOAD,
             RecordFacts(wanted.patient_id, wanted.pk),
             PurposeOfUse.PATIENT_REQUEST,
-            now=now,
+            now=at,
             place=place,
             told=True,
-            context=holds.context_for(holder, wanted, now=now),
+            context=context,
         )
 
-    permit, share = Permit(ask), visit.share
-    permit.renew(study, now=timezone.now())
-    report = current(study) if share.report else None
-    holder = sharing.holder(visit, now=visit.began_at)
-    if Action.VIEW_REPORT in holds.context_for(holder, study, now=visit.began_at).held:
-        report = None
+    permit = Permit(ask)
+    permit.renew(study, now=now)
     wanted = Wanted(
         release=str(visit.pk),
         studies=[study],

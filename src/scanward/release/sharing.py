@@ -41,6 +41,8 @@ VISIT_LASTS = timedelta(hours=8)
 PASSCODE_TRIES = 5
 WINDOW = timedelta(minutes=15)
 MOST_FAILURES = 20
+# An app fetches its files within minutes of the manifest.
+FETCHED = timedelta(hours=1)
 ANY = Q()
 
 
@@ -74,7 +76,8 @@ class Wish:
     direct: bool = False
     # A code that is read out, instead of a link: short enough to say, and good for a day at most (H10).
     spoken: bool = False
-    basis: Basis = Basis.DIRECTIVE
+    # Nobody says it: a patient directs, and staff share for treatment (A10).
+    basis: Basis | None = None
     authorization: Authorization | None = None
     request: ReleaseRequest | None = field(default=None)
 
@@ -104,6 +107,8 @@ def create(wish: Wish, *, by: Account, now: datetime, place: Place) -> Made:
             actor, Action.CREATE_SHARE, wanted, purpose, now=now, place=place,
             context=Context(requested=requested), told=True,
         )  # fmt: skip
+    herself = for_herself(actor, RecordFacts(wish.studies[0].patient_id, wish.studies[0].pk), now=now)
+    basis = wish.basis or (Basis.DIRECTIVE if herself else Basis.TREATMENT)
     secret = _spoken() if wish.spoken else secrets.token_urlsafe(SECRET_BYTES)
     with atomic():
         share = Share.objects.create(
@@ -114,7 +119,7 @@ def create(wish: Wish, *, by: Account, now: datetime, place: Place) -> Made:
             recipient_organization=wish.recipient_organization.strip(),
             recipient_contact=wish.recipient_contact.strip(),
             reason=wish.reason,
-            basis=wish.basis.value,
+            basis=basis.value,
             series_ids=list(wish.series_ids),
             images=wish.images,
             report=wish.report,
@@ -179,6 +184,20 @@ def end(share: Share, *, by: ActorRef, now: datetime, place: Place, kind: EventK
     if Share.objects.filter(pk=share.pk, revoked_at=None).update(revoked_at=now):
         SealedFile.objects.filter(share=share).delete()
         _tell(share, kind, by=by, now=now, place=place)
+
+
+def end_over(*, now: datetime) -> int:
+    """End the links whose time is over, so that no clock that is set back opens one again; return how many.
+
+    What was sealed for an app goes with them, and also an hour after the last use that a link allows.
+    """
+    place, by, count = Place("", agent="worker"), ActorRef.system("release"), 0
+    for share in Share.objects.filter(revoked_at=None, expires_at__lte=now):
+        with atomic():
+            end(share, by=by, now=now, place=place, kind=EventKind.SHARE_EXPIRED)
+        count += 1
+    SealedFile.objects.filter(share__uses__gte=F("share__max_uses"), share__last_used_at__lt=now - FETCHED).delete()
+    return count
 
 
 def alive(share: Share, *, now: datetime) -> bool:

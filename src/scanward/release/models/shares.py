@@ -75,6 +75,8 @@ class SealedFile(models.Model):
     share = models.ForeignKey(Share, on_delete=models.CASCADE, related_name="files")
     content_type = models.CharField(max_length=64)
     jwe = models.TextField()
+    # The reports inside, by id: what is denied, held or taken back since is not handed out in it.
+    report_ids = models.JSONField(default=list)
     made_at = models.DateTimeField()
 
     class Meta:
