@@ -56,7 +56,7 @@ def decide_proposal(proposal_id: UUID, *, by: Account, approve: bool, place: Pla
     """Approve a proposal, or not; it takes another person than the one who asked, and than the one it is about.
 
     Raises:
-        NotAllowed: it is the same person, or it was decided already.
+        NotAllowed: it is the same person, it was decided already, or what was asked for can't be any more.
     """
     actor = ActorRef(str(by.id), by.full_name, "administrator")
     with transaction.atomic():
@@ -98,6 +98,7 @@ def close_account(account: Account, *, by: Account, place: Place, now: datetime)
         raise NotAllowed(_("Nobody closes their own account here: ask another administrator."))
     actor = ActorRef(str(by.id), by.full_name, "administrator")
     with transaction.atomic():
+        Account.objects.select_for_update().filter(pk=account.pk).first()
         Account.objects.filter(pk=account.pk).update(is_active=False)
         RoleAssignment.objects.filter(account=account, ended_at=None).update(ended_at=now)
         end_sessions(account, but=None, actor=actor, place=place, now=now, why=WhyEnded.CLOSED)
@@ -136,13 +137,13 @@ def _propose(
 
 def _carry_out(proposal: Proposal, *, actor: ActorRef, place: Place, now: datetime) -> None:
     """Do what was approved."""
+    account = _meant(proposal, now=now)
     if ProposalKind(proposal.kind) is ProposalKind.FACTOR_RESET:
-        assert proposal.account
-        Authenticator.objects.filter(user=proposal.account).delete()
-        end_sessions(proposal.account, but=None, actor=actor, place=place, now=now, why=WhyEnded.FACTOR)
+        assert account
+        Authenticator.objects.filter(user=account).delete()
+        end_sessions(account, but=None, actor=actor, place=place, now=now, why=WhyEnded.FACTOR)
         _note(EventKind.FACTOR_REMOVED, proposal, actor=actor, place=place, now=now, detail={"by": "two persons"})
         return
-    account = proposal.account or Account.objects.filter(email=proposal.email).first()
     if account is None:
         account = create_account(
             email=proposal.email, full_name=proposal.full_name, password=None, actor=actor, place=place, now=now
@@ -150,6 +151,31 @@ def _carry_out(proposal: Proposal, *, actor: ActorRef, place: Place, now: dateti
         transaction.on_commit(lambda: invite(proposal.email))
     proposal.account = account
     assign_role(account, Role(proposal.role), by=proposal.proposed_by, actor=actor, place=place, now=now)
+
+
+def _meant(proposal: Proposal, *, now: datetime) -> Account | None:
+    """Return the account that a proposal is about as things stand now: since it was asked for, people have left.
+
+    Raises:
+        NotAllowed: who asked is not at work here any more, the account is closed, is the approver's own by now (an
+            address can move), or has the role already.
+    """
+    asker = proposal.proposed_by
+    if not asker.is_active or not asker.roles_at(now):
+        raise NotAllowed(_("Whoever asked for this does not work here any more. Ask for it anew."))
+    # Locked, so that nobody closes it meanwhile.
+    accounts = Account.objects.select_for_update()
+    wanted = accounts.filter(pk=proposal.account_id) if proposal.account_id else accounts.filter(email=proposal.email)
+    account = wanted.first()
+    if account is None:
+        return None
+    if not account.is_active:
+        raise NotAllowed(_("This account was closed."))
+    if account in (asker, proposal.decided_by):
+        raise NotAllowed(_("Another person has to decide about this: it takes two."))
+    if proposal.role and Role(proposal.role) in account.roles_at(now):
+        raise NotAllowed(_("This person has the role already."))
+    return account
 
 
 def _note(kind: EventKind, proposal: Proposal, *, actor: ActorRef, place: Place, now: datetime, detail: Detail) -> None:

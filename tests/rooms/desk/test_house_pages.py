@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from cast import ALICE, NOW, PASSWORD, PLACE, person
 from scanward.audit.kinds import EventKind, Outcome
@@ -157,6 +158,11 @@ def test_apps_are_listed_with_what_they_open_and_when_they_last_did(cast, app):
     shown = page(alice.get(address))
     for words in ("For a health app", "My health app", "images, report", "never"):
         assert words in shown, words
+    Share.objects.filter(pk=app.id).update(token_hash=sharing.hashed("s" * 43))
+    sharing.redeem("s" * 43, visitor="My health app", passcode="", now=timezone.now(), place=PLACE)
+    used = page(alice.get(address))
+    assert "never" not in used
+    assert date_format(timezone.localtime(), "DATE_FORMAT") in used
     assert alice.post(reverse("share-revoke", args=[app.id])).status_code == 302
     app.refresh_from_db()
     assert app.revoked_at

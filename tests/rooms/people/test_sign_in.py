@@ -182,6 +182,11 @@ def test_the_session_key_changes_at_sign_in(strict):
     before = client.session.session_key
     client.post(reverse("mfa_authenticate"), {"code": code_now(secret)})
     assert client.session.session_key != before
+    assert client.get(reverse("desk")).status_code == 200
+    # Whoever knew the key from before has nothing of it.
+    thief = Client()
+    thief.cookies["sessionid"] = before
+    assert "/account/login" in thief.get(reverse("desk"))["Location"]
 
 
 def test_a_recovery_code_works_once(strict):

@@ -54,6 +54,46 @@ def test_nothing_happens_before_a_second_administrator_approves(admins):
     assert Account.objects.get(email=NEW).roles_at(NOW) == {Role.HIM_CLERK}
 
 
+def test_nothing_is_approved_that_somebody_asked_for_who_has_left_since(admins):
+    """K1, K7: a proposal does not outlive the work of who made it; it can still be refused."""
+    role, reset = asked(admins[0]), staff.propose_factor_reset(admins[1], by=admins[0], reason="", place=PLACE, now=NOW)
+    third = person("third")
+    actions.assign_role(third, Role.SECURITY_OFFICER, by=None, actor=BY, place=PLACE, now=NOW)
+    staff.close_account(admins[0], by=admins[1], place=PLACE, now=NOW)
+    for proposal in (role, reset):
+        with pytest.raises(NotAllowed, match="does not work here"):
+            decided(proposal, third)
+    assert not Account.objects.filter(email=NEW).exists()
+    decided(role, third, approve=False)
+
+
+def test_a_role_is_not_given_to_an_account_that_was_closed_meanwhile(admins):
+    """K1, K7: whoever was let go does not come back by what was asked for before."""
+    gone = person("nina")
+    proposal = asked(admins[0])
+    staff.close_account(gone, by=admins[1], place=PLACE, now=NOW)
+    with pytest.raises(NotAllowed, match="closed"):
+        decided(proposal, admins[1])
+    assert gone.roles_at(NOW) == frozenset()
+
+
+def test_nobody_approves_a_role_for_herself_under_another_address(admins):
+    """K1, K2: the address that was invited is hers by the time at which she approves."""
+    proposal = asked(admins[0])
+    Account.objects.filter(pk=admins[1].pk).update(email=NEW)
+    with pytest.raises(NotAllowed, match="takes two"):
+        decided(proposal, admins[1])
+    assert admins[1].roles_at(NOW) == {Role.ADMINISTRATOR}
+
+
+def test_a_role_that_somebody_got_meanwhile_is_not_given_twice(admins):
+    nina = person("nina")
+    proposal = asked(admins[0])
+    actions.assign_role(nina, Role.HIM_CLERK, by=None, actor=BY, place=PLACE, now=NOW)
+    with pytest.raises(NotAllowed, match="already"):
+        decided(proposal, admins[1])
+
+
 def test_who_asks_does_not_approve(admins):
     proposal = asked(admins[0])
     with pytest.raises(NotAllowed):

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
 
-from cast import NOW, PLACE, Cast
+from cast import NOW, PASSWORD, PLACE, Cast
 from rooms.release.helping import TODAY, in_review, later, staff
 from scanward.access.actions import AccessRefused
 from scanward.audit.models import Entry
@@ -37,6 +39,32 @@ def test_a_patient_asks_and_has_her_copy_in_the_portal(cast: Cast, approved: Ask
     assert (request.state, request.basis, request.checker) == (State.DELIVERED, "access", AUTOMATIC)
     assert done.delivery.package.manifest_sha256 == done.delivery.disclosure.manifest_sha256
     assert done.delivery.package.files > 6
+
+
+def test_the_portal_s_two_steps_and_a_proof_on_file_are_verification_enough(cast: Cast, ask: Ask) -> None:
+    """Requirements C3, C1: her own and her representative's; with whose proof, how and when; a letter's is open."""
+    hers, ruths = ask(), ask(by=cast.ruth)
+    letter = ask(by=cast.hal, channel=Channel.LETTER, requester_name="Alice Rivera")
+    own, acting = cast.alice.patient_links.get().proof, cast.authority.proof
+    assert [(one.identity, one.verified_how, one.verified_at) for one in (hers, ruths, letter)] == [
+        (own, "signed in to the portal", NOW),
+        (acting, "signed in to the portal", NOW),
+        (None, "", None),
+    ]
+    assert [(one.by_representative, one.authority_checked) for one in (hers, ruths)] == [(False, False), (True, True)]
+    assert hers.verified_by is None
+
+
+def test_a_password_alone_verifies_nobody(cast: Cast) -> None:
+    """Requirements C3, I8: before the second step there is no page to ask on, and no request."""
+    cast.alice.set_password(PASSWORD)
+    cast.alice.save()
+    client = Client()
+    step = client.post(reverse("account_login"), {"login": cast.alice.email, "password": PASSWORD})
+    assert step.status_code == 302
+    asked = client.post(reverse("request-new"), {"patient": str(cast.alices.pk), "study": str(cast.chest.pk)})
+    assert asked.headers["Location"].startswith(reverse("account_login"))
+    assert not ReleaseRequest.objects.exists()
 
 
 def test_the_clock_starts_at_receipt_and_the_receipt_says_so(ask: Ask) -> None:
