@@ -50,7 +50,7 @@ class Arrival:
     @cached_property
     def header(self) -> bytes:
         """The header in the form that the index and the vault's note keep."""
-        return deflate(self.inspected.dicom_json)
+        return deflate(self.inspected.dicom_json, self.inspected.text)
 
 
 def arrival_of(seen: Inspected, data: bytes | memoryview, *, digest: Digest | None = None) -> Arrival:

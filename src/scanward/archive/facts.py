@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -93,6 +94,7 @@ def series_facts(header: Header) -> SeriesFacts:
     )
 
 
+@lru_cache(maxsize=256)
 def dicom_date(found: str) -> date | None:
     """Return a DICOM date (PS3.5 DA, also the old form with points), or None if it is none."""
     digits = found.replace(".", "")

@@ -9,7 +9,9 @@ import zlib
 from typing import Any
 
 from django.db import models
+from isal import isal_zlib
 
+from scanward.dicom.json_model import written
 from scanward.people.models import Patient
 
 
@@ -194,9 +196,9 @@ class VaultPosition(models.Model):
     position = models.CharField(max_length=200)
 
 
-def deflate(dicom_json: dict[str, Any]) -> bytes:
-    """Return a header in the form that the index keeps."""
-    return zlib.compress(json.dumps(dicom_json, separators=(",", ":"), ensure_ascii=False).encode(), level=1)
+def deflate(dicom_json: dict[str, Any], text: str = "") -> bytes:
+    """Return a header, whose text may be here already, in the form that the index keeps."""
+    return isal_zlib.compress((text or written(dicom_json)).encode(), level=1)
 
 
 def inflate(deflated: bytes | memoryview) -> dict[str, Any]:

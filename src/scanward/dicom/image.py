@@ -10,7 +10,8 @@ from scanward.dicom.limits import Limits
 
 _ROWS, _COLUMNS, _SAMPLES, _FRAMES = 0x00280010, 0x00280011, 0x00280002, 0x00280008
 _ALLOCATED, _STORED, _HIGH, _SIGNED = 0x00280100, 0x00280101, 0x00280102, 0x00280103
-_PHOTOMETRIC, _PLANAR, _OVERLAY_BIT = 0x00280004, 0x00280006, 0x0102
+_PHOTOMETRIC, _PLANAR = 0x00280004, 0x00280006
+_OVERLAY_BITS: Final = tuple(f"{group:04X}0102" for group in range(0x6000, 0x6020, 2))
 _FLOATS: Final = {0x7FE00008: 32, 0x7FE00009: 64}
 _WHOLE_BYTES: Final = (8, 16, 32, 64)
 PHOTOMETRICS: Final = {
@@ -118,5 +119,4 @@ def declared(json: Json, pixel_tag: int, limits: Limits) -> Image:
 
 def _overlay_in_pixels(json: Json) -> bool:
     """Old scanners put overlays into unused bits of the pixels (PS3.3 C.9.2, retired)."""
-    groups = range(0x6000, 0x6020, 2)
-    return any(value(json, group << 16 | _OVERLAY_BIT) not in (None, 0) for group in groups)
+    return any((json[key].get("Value") or [None])[0] not in (None, 0) for key in _OVERLAY_BITS if key in json)

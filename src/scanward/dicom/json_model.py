@@ -4,8 +4,11 @@ Pixel data is told apart, not copied. A value too large to be carried along is t
 `{"vr": "OW", "Length": 131072}`, where Annex F would have a BulkDataURI.
 """
 
+import json
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from scanward.dicom import charsets, tags, values, walk
@@ -42,6 +45,7 @@ class Span(NamedTuple):
 
 
 _NOWHERE: Final = Span(0, 0)
+_WRITER: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
 @dataclass(slots=True)
@@ -57,20 +61,37 @@ class Pixels:
 
 
 class Built(NamedTuple):
-    """The model, the pixels' place, and where the last element ends."""
+    """The model, the pixels' place, where the last element ends, and the model as text if a memo had most of that."""
 
     json: Json
     pixels: Pixels
     end: int
+    text: str
 
 
 class _Known(NamedTuple):
-    """An element that was read before: what it is in the model, what that costs, how many elements it holds."""
+    """Elements in a row that were read before: what they are in the model, what that costs, how many they hold."""
 
-    key: str
-    entry: Json
+    raw: bytes
+    entries: Json
+    text: str
     cost: int
     elements: int
+
+
+class _Remembered:
+    """What is known where bytes mean one thing: elements, and rows of them by the header of their first."""
+
+    def __init__(self) -> None:
+        self.single: dict[bytes, _Known] = {}
+        self.rows: dict[bytes, _Known] = {}
+
+    def at(self, data: walk.Buffer, at: int, stop: int) -> _Known | None:
+        """Return what is known of the bytes here: a row, or else the one element that ends at `stop`."""
+        row = self.rows.get(bytes(data[at : at + 8]))
+        if row is not None and data[at : at + len(row.raw)] == row.raw:
+            return row
+        return self.single.get(bytes(data[at:stop])) if stop - at <= _SMALL_ENOUGH else None
 
 
 class Memo:
@@ -80,23 +101,38 @@ class Memo:
     """
 
     def __init__(self) -> None:
-        self._known: dict[tuple[values.Context, bool], dict[bytes, _Known]] = {}
+        self._known: dict[tuple[values.Context, bool], _Remembered] = {}
         self._room = _MEMO_ROOM
 
-    def of(self, context: values.Context, signed: bool) -> dict[bytes, _Known]:
+    def of(self, context: values.Context, signed: bool) -> _Remembered:
         """Return what is known where bytes mean this."""
         if len(self._known) > _MEMO_CONTEXTS:
             self._known.clear()
-        return self._known.setdefault((context, signed), {})
+        return self._known.setdefault((context, signed), _Remembered())
 
-    def keep(self, known: dict[bytes, _Known], raw: bytes, what: _Known) -> None:
+    def keep(self, known: _Remembered, what: _Known) -> None:
         """Remember an element."""
-        self._room -= len(raw) + what.cost
+        self._make_room(len(what.raw) + len(what.text) + what.cost)
+        known.single[what.raw] = what
+
+    def join(self, known: _Remembered, row: Sequence[_Known]) -> None:
+        """Remember elements that came one after the other; most of them do so again in the next object."""
+        if len(row) < 2:
+            return
+        raw, text, entries = b"".join([each.raw for each in row]), ",".join([each.text for each in row]), {}
+        for each in row:
+            entries.update(each.entries)
+        self._make_room(len(raw) + len(text) + _VALUE_COST * len(entries))
+        cost, elements = sum(each.cost for each in row), sum(each.elements for each in row)
+        known.rows[raw[:8]] = _Known(raw, entries, text, cost, elements)
+
+    def _make_room(self, size: int) -> None:
+        self._room -= size
         if self._room < 0:
             for each in self._known.values():
-                each.clear()
-            self._room = _MEMO_ROOM
-        known[raw] = what
+                each.single.clear()
+                each.rows.clear()
+            self._room = _MEMO_ROOM - size
 
 
 def build(data: walk.Buffer, start: int, encoding: walk.Encoding, limits: Limits, memo: Memo | None = None) -> Built:
@@ -109,7 +145,12 @@ def build(data: walk.Buffer, start: int, encoding: walk.Encoding, limits: Limits
     at = builder.take_shared(walker, start, memo) if memo and encoding == walk.EXPLICIT else start
     for element in walker.run(at, end, end):
         builder.take(element)
-    return Built(builder.root, builder.pixels, builder.end)
+    return Built(builder.root, builder.pixels, builder.end, builder.text() if memo else "")
+
+
+def written(model: Json) -> str:
+    """The model as text, as short as it can be."""
+    return _WRITER.encode(model)
 
 
 class _Open(NamedTuple):
@@ -131,30 +172,54 @@ class _Builder:
         self.budget = limits.max_json
         self.signed = False
         self.end = 0
+        self.texts: list[str] = []  # of the data set's elements, and of how many
+        self.told = 0
+
+    def text(self) -> str:
+        """The model as text."""
+        self.tell_rest()
+        return "{" + ",".join(self.texts) + "}"
+
+    def tell_rest(self) -> None:
+        """Write what stands in the model and not yet in its text."""
+        if len(self.root) > self.told:
+            self.texts.append(written(dict(islice(self.root.items(), self.told, None)))[1:-1])
+            self.told = len(self.root)
 
     def take_shared(self, walker: walk.Walker, at: int, memo: Memo) -> int:
         """Take the elements before the pixels, those that were read before from the memo; return where the rest is."""
         data, last = self.data, len(self.data) - 12
-        known, here = memo.of(self.context, self.signed), self.root
+        known, row = memo.of(self.context, self.signed), list[_Known]()
         while at <= last:
             group, number, vr, size = _HEADER.unpack_from(data, at)
             stop = at + 8 + size
             if vr == b"SQ":
                 stop = at + 12 + int.from_bytes(data[at + 8 : at + 12], "little")
-            what = known.get(bytes(data[at:stop])) if stop - at <= _SMALL_ENOUGH else None
-            if what is not None and what.key not in here:
-                self.budget -= what.cost
-                walker.count += what.elements
-                here[what.key] = what.entry
-                self.end = at = stop
+            what = known.at(data, at, stop)
+            if what is not None and self.root.keys().isdisjoint(what.entries):
+                self.take_known(walker, what)
+                row.append(what)
+                self.end = at = at + len(what.raw)
             elif group >= _PIXEL_GROUP:
                 break
             else:
+                memo.join(known, row)
+                row.clear()
                 at = self.take_first(walker, memo, group << 16 | number, at, stop)
                 known = memo.of(self.context, self.signed)
             if self.budget < 0 or walker.count > self.limits.max_elements:
                 raise Refused(RefusalReason.TOO_MANY_ELEMENTS, tags.label(group << 16 | number))
+        memo.join(known, row)
         return at
+
+    def take_known(self, walker: walk.Walker, what: _Known) -> None:
+        """Take what was read before."""
+        self.budget -= what.cost
+        walker.count += what.elements
+        self.tell_rest()
+        self.root.update(what.entries)
+        self.texts.append(what.text)
+        self.told = len(self.root)
 
     def take_first(self, walker: walk.Walker, memo: Memo, tag: int, at: int, stop: int) -> int:
         """Take an element that the memo does not know, and tell the memo if it may be shared; return where it ends."""
@@ -167,28 +232,28 @@ class _Builder:
         known = memo.of(self.context, self.signed)
         what = self.read_shared(walker, tag, vr, at, stop)
         if stop - at <= _SMALL_ENOUGH:
-            memo.keep(known, bytes(data[at:stop]), what)
-        self.add(tag, what.entry)
-        self.budget -= what.cost - _COST
-        walker.count += what.elements
+            memo.keep(known, what)
+        if not self.root.keys().isdisjoint(what.entries):
+            raise Refused(RefusalReason.MALFORMED, tags.label(tag), "it stands twice in one data set")
+        self.take_known(walker, what)
         self.end = stop
         return stop
 
     def read_shared(self, walker: walk.Walker, tag: int, vr: bytes, at: int, stop: int) -> _Known:
         """Read an element that may be shared, and take back what that has changed here."""
         budget, count, key = self.budget, walker.count, _KEYS.get(tag) or f"{tag:08X}"
+        raw = bytes(self.data[at:stop])
         if vr != b"SQ":
             entry = self.value(tag, _VR_NAMES[vr], at + 8, stop, explicit=True)
-            known = _Known(key, entry, budget - self.budget + _COST, 1)
+            found, cost, elements = {key: entry}, budget - self.budget + _COST, 1
         else:
             here, self.here = self.here, {}
             for element in walker.run(at, stop, stop, one=True):
                 self.take(element)
-            [entry] = self.here.values()
-            self.here = here
-            known = _Known(key, entry, budget - self.budget, walker.count - count)
+            found, self.here = self.here, here
+            cost, elements = budget - self.budget, walker.count - count
         self.budget, walker.count = budget, count
-        return known
+        return _Known(raw, found, written(found)[1:-1], cost, elements)
 
     def take(self, element: walk.Element) -> None:
         """One event of the walk; what is plain, and that is nearly all, is read right here."""

@@ -3,7 +3,7 @@
 import io
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -50,6 +50,8 @@ class Inspected:
     pixel_vr: str
     tables: dict[int, Span]  # palettes and offset tables by tag
     dicom_json: Json
+    # The same as text, where a memo had most of it.
+    text: str = field(default="", compare=False, repr=False)
 
     @property
     def deflated(self) -> bool:
@@ -170,6 +172,7 @@ def _inspected(
         pixel_vr=found.vr,
         tables=found.tables,
         dicom_json=json,
+        text=built.text,
     )
 
 

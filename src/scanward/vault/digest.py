@@ -1,7 +1,8 @@
 """What is computed once of every object's bytes: SHA-256, CRC-32 and length, in one pass."""
 
 import hashlib
-import zlib
+
+from isal import isal_zlib
 
 from scanward.vault.storage import Buffer
 
@@ -13,13 +14,13 @@ class Digest:
 
     def __init__(self, data: Buffer = b"") -> None:
         self._sha = hashlib.sha256(data)
-        self.crc32 = zlib.crc32(data)
+        self.crc32 = isal_zlib.crc32(data)
         self.size = len(data)
 
     def update(self, data: Buffer) -> None:
         """Add bytes."""
         self._sha.update(data)
-        self.crc32 = zlib.crc32(data, self.crc32)
+        self.crc32 = isal_zlib.crc32(data, self.crc32)
         self.size += len(data)
 
     @property

@@ -13,7 +13,7 @@ from rooms.dicom.making import BIG, DEFLATED, EXPLICIT, IMPLICIT, fragments
 from rooms.dicom.test_pixels import jpeg
 from scanward.dicom.errors import Refused
 from scanward.dicom.frames import frame, picture
-from scanward.dicom.json_model import Memo
+from scanward.dicom.json_model import Memo, written
 from scanward.dicom.read import Inspected, dataset, inspect
 
 MANY = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
@@ -39,10 +39,25 @@ def outcome(data: bytes) -> Inspected | Refused:
             inspect(data, memo=MEMO)
         assert (again.value.reason, again.value.element) == (refused.reason, refused.element)
         return refused
-    assert inspect(data, memo=MEMO) == found
+    again = inspect(data, memo=MEMO)
+    assert again == found
+    assert again.text == written(found.dicom_json)
     json.dumps(found.dicom_json, allow_nan=False).encode()
     assert found.size == len(data)
     return found
+
+
+def test_slices_that_share_rows_of_elements_come_out_as_without_a_memo():
+    named = {0x00100010: ("PN", b"Doe^Jane"), 0x00100020: ("LO", b"4711"), 0x00100040: ("CS", b"F ")}
+    changed = {0x00080060: ("CS", "CT"), 0x00100020: ("LO", b"4712"), 0x00200013: ("IS", "7")}
+    for _ in range(3):
+        assert isinstance(outcome(making.ct(named)), Inspected)
+        for tag, value in changed.items():
+            assert isinstance(outcome(making.ct(named | {tag: value})), Inspected)
+    whole = making.ct(named)
+    at = whole.index(b"\x10\0\x10\0PN")
+    again = whole[:at] + whole[at : whole.index(b"\x10\0\x40\0CS")] * 2 + whole[at:]
+    assert isinstance(outcome(again), Refused)
 
 
 @MANY

@@ -28,7 +28,7 @@ from rooms.intake.listening import associate
 from rooms.reporting.messages import oru
 from scanward.archive import results
 from scanward.dicom.errors import Refused
-from scanward.dicom.json_model import Memo
+from scanward.dicom.json_model import Memo, written
 from scanward.dicom.read import inspect
 from scanward.intake.dimse import command, commitment, pdu
 from scanward.reporting.acks import ack
@@ -63,7 +63,9 @@ def read_reports(data: bytes) -> None:
 def read_again(data: bytes) -> None:
     """With a memo the guard says what it says without one."""
     found = inspect(data)
-    assert inspect(data, memo=MEMO) == found
+    again = inspect(data, memo=MEMO)
+    assert again == found
+    assert again.text == written(found.dicom_json)
 
 
 MEMO = Memo()

@@ -52,12 +52,12 @@ class Incoming:
                 self._digest_memory()
 
     def bytes(self) -> memoryview:
-        """Return everything that came; good until `close`."""
+        """Return everything that came, to be read only: so the vault need not copy it. Good until `close`."""
         if self._file:
             self._file.flush()
             self._map = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
             return memoryview(self._map)
-        return memoryview(self._memory)
+        return memoryview(self._memory).toreadonly()
 
     def digest(self) -> Digest:
         """Return the digest of everything that came."""

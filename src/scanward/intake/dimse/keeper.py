@@ -3,7 +3,7 @@
 There is no thread between an association and the archive: the first that gets the lock works for all who wait, itself
 included, and the others find their work done. An object is answered when the vault has it durably. Its rows and the
 ledger's entry follow within moments: when nothing more comes, when enough has come, when an association is released,
-or after a third of a second at the latest.
+or after half a second at the latest.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ from scanward.audit.event import Event, NotAnEvent
 
 MOST_IN_BATCH: Final = 64
 IDLE_SECONDS: Final = 0.1
-OLDEST_SECONDS: Final = 0.3
+OLDEST_SECONDS: Final = 0.5
 TICK_SECONDS: Final = 0.02
 RETRY_SECONDS: Final = 0.5
 STOP_SECONDS: Final = 30.0
