@@ -18,8 +18,13 @@ FILE: Final = "case.json"
 NAME: Final = re.compile(r"SW[A-Z2-7]{14}")
 # What a person may decide, having looked. All else needs another export, another permission or another engine.
 DECIDED: Final = frozenset(
-    (HeldReason.BURNED_IN, HeldReason.CAPTURE, HeldReason.SCOUT, HeldReason.FACE, HeldReason.HEAD, HeldReason.FEATURES)
+    (
+        *(HeldReason.BURNED_IN, HeldReason.CAPTURE, HeldReason.SCOUT, HeldReason.FACE),
+        *(HeldReason.HEAD, HeldReason.FEATURES, HeldReason.FIELD),
+    )
 )
+# What somebody who paints boxes has judged by that; not a face, not metal, not a crop that could not be made.
+BY_BOXES: Final = frozenset((HeldReason.CAPTURE, HeldReason.SCOUT, HeldReason.BURNED_IN))
 Box = tuple[int, int, int, int]  # top, left, bottom, right
 
 
@@ -64,8 +69,11 @@ class Case:
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """What can be decided: nothing is accepted without pictures, nothing redacted that isn't all shown."""
-        redact = ("redact",) * (self.whole and any(one.frame >= 0 for one in self.pictures))
+        """What can be decided: nothing is accepted without pictures, nothing redacted that isn't all shown, or that
+        boxes don't settle.
+        """
+        drawable = self.whole and any(one.frame >= 0 for one in self.pictures)
+        redact = ("redact",) * (drawable and set(self.reasons) <= BY_BOXES)
         return ("accept",) * bool(self.pictures) + redact + ("reject",)
 
 

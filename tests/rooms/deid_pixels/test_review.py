@@ -18,6 +18,7 @@ from scanward.deid import cases
 from scanward.deid.keyed import Project, write_key
 from scanward.deid.pixels import store
 from scanward.deid.reviewing import decisions
+from scanward.deid.reviewing.pages import Form, Pages
 from scanward.deid.reviewing.server import Reviewing
 from scanward.deid.reviewing.words import titled
 from scanward.dicom.frames import frame
@@ -142,6 +143,24 @@ def test_what_was_cropped_and_held_is_released_cropped_and_verified(tmp_path):
     assert field["accepted"] and -100 <= field["bounds_mm"][0][0] < field["bounds_mm"][0][1] <= 100
     checked = deid("verify", tmp_path / "out", "--evidence", tmp_path / "out.evidence.json")
     assert "6 files checked, 0 findings" in checked.output, checked.output
+
+
+def test_what_could_not_be_cropped_is_shown_and_released_whole_by_a_reviewer(tmp_path):
+    """S9, S16: uneven slices can't be made coarser; a person sees them all, and boxes settle nothing of that."""
+    (tmp_path / "in").mkdir()
+    write_key(tmp_path / "k.toml", Project("lung", b"c" * 32))
+    files = study("chest", matrix=64, slices=30, series=[SeriesKind.SOFT]).files
+    for n in (0, 1, 2, 5, 7):
+        (tmp_path / "in" / f"{n}").write_bytes(files[n].data)
+    assert _export(tmp_path, "--finest", "20").exit_code == 3
+    (case,) = cases.all_of(tmp_path / "held")
+    assert case.reasons == ("field",) and case.choices == ("accept", "reject") and len(case.pictures) == 5
+    assert "all of it leaves" in Pages("en").case(case, None, "", Form()) != Pages("es").case(case, None, "", Form())
+    _decide(tmp_path, "accept")
+    assert _release(tmp_path).exit_code == 0
+    assert {frame(path.read_bytes()).pixels.shape for path in (tmp_path / "out").rglob("*.dcm")} == {(64, 64)}
+    checked = deid("verify", tmp_path / "out", "--evidence", tmp_path / "out.evidence.json")
+    assert "5 files checked, 0 findings" in checked.output, checked.output
 
 
 def test_without_the_engines_every_image_is_held_and_the_message_says_what_to_do(place):

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scanward.deid.cases import DECIDED, FOLDER, Case, File, Picture, name_of, sealed, write
+from scanward.deid.cases import BY_BOXES, DECIDED, FOLDER, Case, File, Picture, name_of, sealed, write
 from scanward.deid.held import HeldReason
 from scanward.deid.keyed import Project
 from scanward.deid.pixels import store
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from scanward.deid.run import Worker
 
 _MOST: Final = 120  # pictures of frames in one case
-_SHOWN: Final = frozenset((HeldReason.BURNED_IN, HeldReason.CAPTURE, HeldReason.SCOUT))
+_SHOWN: Final = BY_BOXES | {HeldReason.FIELD}
 
 
 def keep(worker: "Worker", items: "list[Item]", figures: list[dict[str, Any]]) -> None:

@@ -5,7 +5,7 @@ import tempfile
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from scanward.deid.cases import DECIDED, Case, CaseRefused, all_of, checked
 from scanward.deid.clearance import Clearance
@@ -19,9 +19,6 @@ from scanward.deid.reviewing.decisions import Decision, DecisionRefused, allowed
 from scanward.deid.run import NotWritten, Result, Worker
 from scanward.deid.sources import Source
 from scanward.dicom.errors import Refused
-
-# What a person who painted boxes has judged by that; text that is read still, and faces, they have not.
-_JUDGED_BY_BOXES: Final = frozenset((HeldReason.CAPTURE, HeldReason.SCOUT, HeldReason.BURNED_IN))
 
 
 @dataclass
@@ -129,10 +126,6 @@ def _judged(items: list[Item], people: list[Whose], case: Case, decision: Decisi
     Raises: CaseRefused for what no person may let pass.
     """
     waived = {reason for reason in DECIDED if reason.value in case.reasons}
-    if decision.decision == "redact":
-        waived &= _JUDGED_BY_BOXES
-        if {one.value for one in waived} != set(case.reasons):
-            raise CaseRefused("Boxes can't settle why it is held. Accept it or reject it.")
     cropped = [one | {"passed": True, "accepted": True} for one in case.figures if one["what"] == "field"]
     return [_texts(items, people, case, decision), *_faces(items, case, waived), *_metal(items, case), *cropped]
 

@@ -71,6 +71,7 @@ _WORDS: Final[dict[str, str]] = {
     "face": "Puede verse una cara en ella, o podría recuperarse.",
     "head": "Muestra una cabeza, y no se quitó la cara. Acéptela solo con autorización.",
     "features": "Muestra metal (un implante, un aparato) que puede decir de quién es.",
+    "field": "No se pudo recortar ni reducir como se pidió. Si la acepta, sale entera.",
 }
 REASONS: Final[dict[str, str]] = {
     "burned-in": "Text can be read in it.",
@@ -79,6 +80,7 @@ REASONS: Final[dict[str, str]] = {
     "face": "A face may be seen in it, or could be brought back.",
     "head": "It shows a head, and its face was not removed. Accept it with an authorization only.",
     "features": "It shows metal (an implant, a device) that may tell who it is.",
+    "field": "It could not be cropped or reduced as you asked. If you accept it, all of it leaves.",
 }
 
 
