@@ -143,8 +143,12 @@ def _is_checked(text: str) -> bool:
 
 
 def is_snomed(text: str) -> bool:
-    """A SNOMED CT identifier of a concept, by its partition and its check digit (Verhoeff's): other long numbers go."""
-    if not (6 <= len(text) <= 18 and text.isascii() and text.isdigit()) or text[-3:-1] not in ("00", "10"):
+    """A SNOMED CT identifier of a concept, by its partition and its check digit (Verhoeff's): other long numbers go.
+
+    Those of partition 10 name the extension that they are of in seven digits.
+    """
+    shortest = {"00": 6, "10": 11}.get(text[-3:-1], 19)
+    if not (shortest <= len(text) <= 18 and text.isascii() and text.isdigit()):
         return False
     check = 0
     for place, digit in enumerate(reversed(text)):

@@ -5,6 +5,7 @@ is held: nobody can say what it carries.
 """
 
 import struct
+from collections.abc import Iterator
 from typing import Final
 
 from scanward.deid.markers import clean_jpeg, clean_jpeg2000, undecodable
@@ -13,6 +14,10 @@ from scanward.dicom.limits import DEFAULT, Limits
 from scanward.dicom.walk import ITEM, SEQUENCE_END, Buffer, name
 
 RLE: Final = "1.2.840.10008.1.2.5"
+# A JP2 file, which PS3.5 A.4.4 forbids and some programs write, begins with this box.
+_JP2: Final = b"\0\0\0\x0cjP  \r\n\x87\n"
+# Boxes of its header that change what a decoder shows: without them the pixels would be others.
+_PALETTES: Final = frozenset((b"pclr", b"cmap", b"cdef"))
 JPEG_LS: Final = ("1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81")
 _HEADER: Final = struct.Struct("<HHI")
 
@@ -95,9 +100,38 @@ def clean_frame(frame: bytes, syntax: str, rows: int, columns: int) -> bytes:
             return clean_jpeg(frame, rows, columns, jpeg_ls=syntax in JPEG_LS)
         if frame[:2] == b"\xff\x4f":
             return clean_jpeg2000(frame, rows, columns)
+        if frame.startswith(_JP2):
+            return clean_jpeg2000(_unboxed(frame), rows, columns)
     except (struct.error, IndexError) as broken:
         raise undecodable() from broken
     raise undecodable()
+
+
+def _unboxed(frame: bytes) -> bytes:
+    """The codestream of a JP2 file of one component; its other boxes (UUID, XML) only ride along."""
+    boxes = dict(reversed(list(_boxes(frame))))
+    inside = list(_boxes(boxes.get(b"jp2h", b"")))
+    headers = [body for kind, body in inside if kind == b"ihdr"]
+    code = boxes.get(b"jp2c", b"")
+    single = len(headers) == 1 and headers[0][8:10] == b"\0\1"
+    if not single or code[:2] != b"\xff\x4f" or any(kind in _PALETTES for kind, _ in inside):
+        raise undecodable()
+    return code
+
+
+def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The boxes of a JP2 file or of one of its boxes, as their kind and content (T.800 I.4)."""
+    at = 0
+    while at + 8 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        head = 16 if length == 1 else 8
+        if length == 1:
+            length = struct.unpack_from(">Q", data, at + 8)[0]
+        end = at + length if length else len(data)
+        if not at + head <= end <= len(data):
+            raise undecodable()
+        yield kind, data[at + head : end]
+        at = end
 
 
 def _clean_rle(frame: bytes, pixels: int) -> bytes:

@@ -144,7 +144,8 @@ class Scope:
         """Encode what is kept; remove, empty or replace what may not stay."""
         if after is None:
             checked, chosen = chosen, settle(tag, chosen, need(tag, self.iod, parent))
-            if checked is Action.CHECK and chosen is Action.DUMMY and treat.record_number(tag, value, self.known):
+            number = checked is Action.CHECK and vr in _NUMBERS
+            if number and chosen is Action.DUMMY and treat.record_number(tag, value, self.known):
                 raise Held(HeldReason.RESIDUAL, name(tag))  # a record's number, where a false one would harm the image
             if chosen is Action.REMOVE:
                 return self._done(tag, vr, chosen, value, None)

@@ -20,6 +20,7 @@ _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _MIXED: Final = re.compile(r"(?=[^\W_]*\d)(?=\d*[^\W\d_])[^\W_]{3,}")  # letters and digits: a short record number
 _NUMBER: Final = re.compile(r"\d[\d.\-/ ]{2,}\d|\d{4,}")
 _FEW: Final = 100  # known values that are simply tried one after the other
+_ALPHANUMERIC: Final = re.compile(r"[^\W_]+")
 _DIGITS: Final = re.compile(r"\d+")
 _DECIMAL: Final = re.compile(r"[+-]?[0-9]*\.?[0-9]*(?:[eE][+-]?[0-9]{1,9})?")
 _SPACED_NUMBER: Final = re.compile(r"\d[\d.\-/ ()+,_]{2,}\d")  # more ways to set digits apart than a list would have
@@ -122,11 +123,12 @@ class Known:
             return True
         if any(self.in_number(number) for number in (*_NUMBER.findall(text), *_SPACED_NUMBER.findall(text))):
             return True
+        if any(joined in self.words for joined in _joined(_ALPHANUMERIC.findall(text))):
+            return True
         groups = _DIGITS.findall(text)
         if any("/".join(three) in self.days for three in zip(groups, groups[1:], groups[2:], strict=False)):
             return True
-        ends = [(at, end) for at in range(len(groups)) for end in range(at + 2, min(at + 6, len(groups)) + 1)]
-        return any(len(joined := "".join(groups[a:b])) > 4 and joined in self.numbers for a, b in ends)
+        return any(joined in self.numbers for joined in _joined(groups))
 
     def in_bytes(self, data: bytes) -> bool:
         """True when a known value stands in the bytes, in any case and also in wide letters of several bytes."""
@@ -141,6 +143,14 @@ class Known:
         return Known(
             self.words | other.words, self.numbers | other.numbers, self.raw + other.raw, self.days | other.days
         )
+
+
+def _joined(pieces: list[str]) -> Iterator[str]:
+    """What two to six pieces in a row make when they are put together, if it is long enough to say anything."""
+    for at in range(len(pieces)):
+        for end in range(at + 2, min(at + 6, len(pieces)) + 1):
+            if len(joined := "".join(pieces[at:end])) > 4:
+                yield fold(joined)
 
 
 class _Parts:

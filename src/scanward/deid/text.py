@@ -41,6 +41,9 @@ _SPELLED: Final = re.compile(r"(?:%[0-9A-Fa-f]{2}){2,}|(?<!\w)(?:[^\W\d_][^\w\r\
 _ROW: Final = re.compile(r"(?<![\w.])\d+(?:[-./_ ]+\d+)+(?![^\W_])")
 _TECHNICAL_ROW: Final = re.compile(r"(?<![\w.])\d+(?:[-/_ ]+\d+)+(?![^\W_])")
 _LONGEST_ROW: Final = 6  # digits
+_ADDRESS: Final = re.compile(
+    r"(?<![\w.])(?:(?:1?\d?\d|2[0-4]\d|25[0-5])\.){3}(?:1?\d?\d|2[0-4]\d|25[0-5])(?![\w.])"
+)  # of a computer: IPv4
 _LONGEST: Final = 1024  # letters of a text that is looked into
 _MOST: Final = 1 << 14  # bytes of all values of an element together
 _COMPOUND: Final = re.compile(r"\S+")
@@ -122,7 +125,7 @@ def _undated(text: str, *, technical: bool) -> str:
     """The text without dates, great ages and long rows of numbers."""
     text = _DAY.sub(" ", text)
     if technical:
-        return _TECHNICAL_ROW.sub(_short_row, text)
+        return _TECHNICAL_ROW.sub(_short_row, _ADDRESS.sub(_short_row, text))
     return _ROW.sub(_short_row, _SHORT_DAY.sub(" ", text))
 
 
@@ -205,7 +208,7 @@ def legal_code_string(text: str, known: Known) -> bool:
         return True
     if not _LEGAL_CODE_STRING.fullmatch(text) or known.in_text(text):
         return False
-    if sum(map(str.isdigit, text)) > _LONGEST_ROW:
+    if sum(map(str.isdigit, text)) > _LONGEST_ROW or _DAY.search(text.replace("_", " ")):
         return False
     words = [word for word in re.split(r"[ _]+", text) if word]
     return _few_codes(words, _MOST_CODE_STRING) and all(len(word) <= 2 or allowed(word, known) for word in words)

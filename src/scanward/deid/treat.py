@@ -67,6 +67,16 @@ _OTHER_MEASURES: Final = frozenset(
     )
 )
 _ROUND: Final = re.compile(r"\d+00|32767|32768|65535|65536")
+# Whole numbers of nine digits and more are telephone and insurance numbers; only these count that far.
+_LONGEST_COUNT, _ROUNDED = 8, 5  # digits of all, and of what stands before the zeros of a round one
+_COUNTS: Final = _NEEDED_MEASURES | {
+    0x00180070,  # CountsAccumulated
+    0x00541310,  # PrimaryPromptsCountsAccumulated
+    0x00541311,  # SecondaryCountsAccumulated
+}
+_LIMITS_OF_TYPES: Final = frozenset(("2147483647", "2147483648", "4294967295", "4294967296"))
+# What a person can measure, in metres (or centimetres) and kilograms.
+_OF_PEOPLE: Final = {0x00101020: 300.0, 0x00101030: 800.0}
 _TIMEZONE: Final = 0x00080201
 _ZONE: Final = re.compile(rb"[+-]\d{4}")
 _AGE: Final = re.compile(rb"(\d{3})([DWMY])")
@@ -108,7 +118,9 @@ _LEGAL: Final = {
 
 def _names_attributes(old: bytes, encoding: Encoding) -> bool:
     """Are all values tags of the dictionary? Tags can look like letters: (0020,0032) is a digit and a space."""
-    pairs = struct.iter_unpack("<HH" if encoding.little else ">HH", old) if not len(old) % 4 else [(0, 0)]
+    if len(old) % 4:
+        return False
+    pairs = struct.iter_unpack("<HH" if encoding.little else ">HH", old)
     return all(group << 16 | element in ELEMENTS for group, element in pairs)
 
 
@@ -127,10 +139,23 @@ def _check(tag: int, vr: bytes, old: bytes, scope: Surroundings, _parent: int) -
     return None if record_number(tag, old, scope.known) else old
 
 
+def _is_measure(tag: int, part: str) -> bool:
+    """May this be a measure or a count of this attribute, whatever the file says of its patient?"""
+    if not _DECIMAL.fullmatch(part.encode("latin-1")):
+        return True  # no number at all, and judged as that
+    digits, whole = digits_of(part)
+    if tag in _OF_PEOPLE:
+        return len(digits) <= _LONGEST_COUNT and 0 <= float(part) <= _OF_PEOPLE[tag]
+    long = whole and len(digits) > _LONGEST_COUNT and len(digits.rstrip("0")) > _ROUNDED
+    return not long or tag in _COUNTS or digits in _LIMITS_OF_TYPES
+
+
 def record_number(tag: int, old: bytes, known: Known) -> bool:
-    """Is one of these numbers that of a record?"""
-    parts = old.decode("latin-1").rstrip("\0 ").split("\\")
-    return any(known.is_number(part) and not _by_chance(tag, digits_of(part)[0]) for part in parts if part.strip())
+    """Is one of these numbers that of a record, known or too long to be a measure?"""
+    parts = [part for part in old.decode("latin-1").rstrip("\0 ").split("\\") if part.strip()]
+    if not all(_is_measure(tag, part) for part in parts):
+        return True
+    return any(known.is_number(part) and not _by_chance(tag, digits_of(part)[0]) for part in parts)
 
 
 def _by_chance(tag: int, digits: str) -> bool:
@@ -149,11 +174,15 @@ def _code_strings(tag: int, old: bytes, scope: Surroundings) -> bytes | None:
     checked = [part if legal_code_string(part, scope.known) else "" for part in parts]
     if checked == parts:
         return old
+    if tag in _IMAGE_TYPES:
+        checked[:2] = [one or other for one, other in zip(checked, _IMAGE_TYPE, strict=False)]
     if not checked[0]:
         return None
     return "\\".join(checked).rstrip("\\").encode()
 
 
+_IMAGE_TYPES: Final = frozenset((0x00080008, 0x00089007))
+_IMAGE_TYPE: Final = ("DERIVED", "SECONDARY")  # the terms that promise least, where others were found
 _ISO: Final = re.compile(r"ISO[_ ](?:2022 )?IR \d{1,3}")
 
 
@@ -186,7 +215,9 @@ def _code(tag: int, _vr: bytes, old: bytes, scope: Surroundings, parent: int) ->
         return old if codes.VERSION.fullmatch(text) else None
     if tag == 0x00080104:
         return clean_values(text.encode(scope.codec, "ignore"), scope.codec, scope.known)
-    return old if codes.is_snomed(text) or (tag not in _LONG_CODES and codes.may_be(text)) else None
+    if tag in _LONG_CODES:  # for codes that are too long for the other attribute
+        return old if len(text) > 16 and codes.is_snomed(text) else None
+    return old if codes.is_snomed(text) or codes.may_be(text) else None
 
 
 def _uid(_tag: int, _vr: bytes, old: bytes, scope: Surroundings, _parent: int) -> bytes | None:

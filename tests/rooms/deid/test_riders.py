@@ -120,12 +120,38 @@ def test_comments_and_lists_of_lengths_go_and_the_jpeg_2000_stays(marker):
     assert (pixels_of(clean(coded(JPEG_2000, plain(JPEG_2000)))) == PIXELS).all()
 
 
+def boxed(*boxes: tuple[bytes, bytes], components=1) -> bytes:
+    """A JP2 file around the corpus' pixels."""
+    size = struct.pack(">IIHBBBB", *PIXELS.shape, components, 15, 7, 0, 0)
+    header = [(b"ihdr", size), (b"colr", b"\1\0\0\0\0\0\x11"), *[one for one in boxes if one[0] == b"pclr"]]
+    others = [one for one in boxes if one[0] != b"pclr"]
+    return in_boxes(
+        (b"jP  ", b"\r\n\x87\n"),
+        (b"ftyp", b"jp2 \0\0\0\0jp2 "),
+        (b"jp2h", in_boxes(*header)),
+        *others,
+        (b"jp2c", plain(JPEG_2000)),
+        *others,
+    )
+
+
+def in_boxes(*boxes: tuple[bytes, bytes]) -> bytes:
+    return b"".join(struct.pack(">I", len(body) + 8) + kind + body for kind, body in boxes)
+
+
 @pytest.mark.parametrize("box", [b"xml ", b"uuid", b"asoc", b"lbl "])
-def test_a_jpeg_2000_file_with_boxes_around_its_codestream_is_held(box):
-    """DICOM has bare codestreams only (PS3.5 A.4.4): nobody knows which boxes a reader would show."""
-    parts = [(b"jP  ", b"\r\n\x87\n"), (b"ftyp", b"jp2 \0\0\0\0jp2 "), (box, TOKEN), (b"jp2c", plain(JPEG_2000))]
-    boxed = b"".join(struct.pack(">I", len(body) + 8) + kind + body for kind, body in parts)
-    assert fate(coded(JPEG_2000, boxed)) == "undecodable"
+def test_of_a_jpeg_2000_file_only_the_codestream_is_written(box):
+    """DICOM has bare codestreams only (PS3.5 A.4.4), so the boxes that some programs put around stay behind."""
+    data = coded(JPEG_2000, boxed((box, TOKEN)))
+    assert fate(data) == "clean"
+    assert clean(data) == clean(coded(JPEG_2000, plain(JPEG_2000)))
+
+
+@pytest.mark.parametrize(
+    "file_of", [boxed((b"pclr", TOKEN)), boxed(components=3), boxed()[:-30], boxed().replace(b"jp2c", b"jp2x")]
+)
+def test_a_jpeg_2000_file_whose_boxes_change_its_pixels_is_held(file_of):
+    assert fate(coded(JPEG_2000, file_of)) == "undecodable"
 
 
 def test_the_patients_name_inside_coded_pixels_is_held():
@@ -205,6 +231,7 @@ def test_a_broken_element_in_the_middle_of_a_report_is_refused_and_not_taken_for
         ("51185009", False),
         ("83910247", False),
         ("4711471147", False),
+        ("119788100", False),  # the check digit is right, but such a partition is of longer identifiers
     ],
 )
 def test_a_long_number_is_a_code_only_with_its_check_digit(value, stays):
@@ -225,8 +252,40 @@ def test_a_record_number_is_found_in_a_decimal(text):
 
 @pytest.mark.parametrize(("vr", "stays"), [("DS", True), ("LO", False), ("SH", False)])
 def test_a_long_number_given_as_text_where_a_measure_belongs_goes(vr, stays):
-    own = {e[0]: e for e in ct(Mint(5))} | {0x00181149: (0x00181149, vr, "995360155")}
-    assert (b"995360155" in clean(file(list(own.values())))) is stays
+    own = {e[0]: e for e in ct(Mint(5))} | {0x00181149: (0x00181149, vr, "99536015")}
+    assert (b"99536015" in clean(file(list(own.values())))) is stays
+
+
+@pytest.mark.parametrize(
+    ("tag", "number", "stays"),
+    [
+        (0x00181170, "6175550142", False),  # as long as a telephone's number
+        (0x00181170, "987654320", False),
+        (0x00181170, "61755501", True),
+        (0x00181170, "2147483647", True),  # no value, as programs write it
+        (0x00181170, "1500000000", True),
+        (0x00180070, "412345678", True),  # counts of a PET scanner
+        (0x00101030, "73920184", False),  # kilograms of nobody
+        (0x00101030, "72.5", True),
+        (0x00101020, "1.78", True),
+    ],
+)
+def test_a_number_that_is_too_long_for_a_measure_goes(tag, number, stays):
+    """S3: what nobody knows of this patient, but everybody can tell from a measure."""
+    own = {e[0]: e for e in ct(Mint(5))} | {tag: (tag, "DS", number)}
+    assert (number.encode() in clean(file(list(own.values())))) is stays
+
+
+def test_a_long_code_is_longer_than_a_short_one_may_be():
+    code = [(0x00080119, "UC", "948765009"), (0x00080102, "SH", "SCT"), (0x00080104, "LO", "Thorax")]
+    assert b"948765009" not in clean(file([*ct(Mint(2)), (0x00081032, "SQ", [code])]))
+
+
+@pytest.mark.parametrize("letters", [b"Vaskelonnq", b"Vaskelonnqyx"])
+def test_letters_that_are_no_tags_do_not_stay_as_tags(letters):
+    """S3: a value of VR UN where tags belong, with half of one at its end."""
+    own = {e[0]: e for e in ct(Mint(5))} | {0x00280009: (0x00280009, "UN", letters)}
+    assert letters not in clean(file(list(own.values())))
 
 
 def test_a_word_alone_in_a_number_goes():

@@ -106,6 +106,37 @@ def test_a_name_where_a_technical_code_belongs_goes_though_nobody_knows_it(tag, 
     assert word not in str(through([(tag, "SH" if tag == 0x00181210 else "LO", word)]))
 
 
+@pytest.mark.parametrize("address", ["10.23.45.67", "192.168.1.12", "W78R NV433", "w78-rnv-433"])
+def test_an_address_or_a_record_number_in_two_parts_is_no_technical_code(address):
+    """S3, S5"""
+    written = through([(0x00080050, "SH", "W78RNV433"), (0x00181160, "SH", address), (0x00180022, "CS", "AB")])
+    assert address not in str(written)
+
+
+@pytest.mark.parametrize("version", ["4.1.2.3", "VB20A", "12.10.3"])
+def test_versions_stay(version):
+    assert through([(0x00181160, "SH", version)]).FilterType == version
+
+
+def test_a_great_age_is_no_code_string():
+    """S2"""
+    assert "93" not in str(through([(0x00180022, "CS", "93 YO FEMALE")]).get("ScanOptions", ""))
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ("4812345\\PRIMARY\\AXIAL", ["DERIVED", "PRIMARY", "AXIAL"]),
+        ("ORIGINAL\\4812345\\AXIAL", ["ORIGINAL", "SECONDARY", "AXIAL"]),
+        ("4812345", "DERIVED"),
+        ("ORIGINAL\\PRIMARY\\AXIAL", ["ORIGINAL", "PRIMARY", "AXIAL"]),
+    ],
+)
+def test_a_record_number_in_the_type_of_an_image_gives_way_to_a_legal_term(told, kept):
+    """S5"""
+    assert through([(ACCESSION, "SH", "4812345"), (0x00080008, "CS", told)]).ImageType == kept
+
+
 @pytest.mark.parametrize("code", ["B30f", "FC08", "BONEPLUS", "STANDARD", "YA", "Br40d", "Hr64"])
 def test_kernels_stay(code):
     assert through([(0x00181210, "SH", code)]).ConvolutionKernel == code
