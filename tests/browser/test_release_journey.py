@@ -83,9 +83,15 @@ def test_a_second_opinion_from_the_request_to_the_end_of_the_link(visit, sign_in
     no_barriers(doctor)
     picture(doctor, "release-9-door-phone")
     doctor.get_by_label("Your name").fill("Dr. Okoye")
+    doctor.locator("#passcode").fill("blue-hedgehog")
+    doctor.get_by_role("button", name="Open").click()
+    expect(doctor.get_by_role("alert")).to_contain_text("That is not the passcode")
+    no_barriers(doctor)
+    # After a slip only the passcode is typed again.
     doctor.locator("#passcode").fill(PASSCODE)
     doctor.get_by_role("button", name="Open").click()
     expect(doctor.get_by_role("heading", level=1)).to_contain_text("Scans of")
+    assert doctor.evaluate("sessionStorage.length") == 0
     no_barriers(doctor)
     doctor.get_by_role("link", name="CT of the chest").click()
     doctor.wait_for_selector("#scan-viewer[data-state=ready]")

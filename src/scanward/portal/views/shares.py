@@ -179,17 +179,18 @@ def shared(request: HttpRequest) -> HttpResponse:
     """The door of a link: a GET shows a form and uses nothing up; the browser puts the code in from behind the #."""
     if request.method != "POST":
         return render(request, "portal/shared_door.html")
-    now = timezone.now()
+    now, visitor = timezone.now(), typed(request, "visitor")[:200]
     try:
         visit = sharing.redeem(
             typed(request, "code")[:200],
-            visitor=typed(request, "visitor")[:200],
+            visitor=visitor,
             passcode=typed(request, "passcode")[:200],
             now=now,
             place=place_of(request),
         )
     except sharing.LinkRefused as refused:
-        context = {"refused": True, "passcode": refused.passcode, "slow_down": refused.slow_down}
+        said = {"refused": True, "passcode": refused.passcode, "slow_down": refused.slow_down}
+        context = {**said, "visitor": visitor}
         return render(request, "portal/shared_door.html", context, status=429 if refused.slow_down else 403)
     # A new key, so that a session that was fixed beforehand is worth nothing.
     request.session.cycle_key()
