@@ -23,6 +23,7 @@ from scanward.law.tracks import Track
 from scanward.people.models import Account
 from scanward.release import house
 from scanward.release.capacity import for_herself
+from scanward.release.kinds import State
 from scanward.release.models import Denial, ReleaseRequest, ReportLabel
 from scanward.release.moving import atomic
 
@@ -128,17 +129,32 @@ def denied(study: Study, *, actor: Actor) -> frozenset[Item]:
 
     A denial of the patient's own request binds her, who acts for her, and the links they gave. One of a
     representative's binds that representative (all of them, if who asked has no account) and the links, not her.
-    A review that grants it ends it, and so does a later request that was approved.
+    A review that grants it ends it, and so does an approval of what the same person, or who reads, asked for later.
     """
     requests = ReleaseRequest.objects.filter(studies=study, track__in=(Track.ACCESS, Track.DIRECTIVE))
     standing = Denial.objects.filter(request__in=requests).exclude(outcome=Reviewed.GRANTED).select_related("request")
+    # What was taken back, or entered by mistake, gives nothing.
+    approved = requests.exclude(state__in=(State.WITHDRAWN, State.CANCELLED))
     found: set[Item] = set()
     for denial in standing:
         if _binds(denial.request, actor):
-            later = requests.filter(received_at__gt=denial.decided_at).exclude(pk=denial.request_id)
-            given = {item for request in later for item in request.granted_items}
+            later = approved.filter(received_at__gt=denial.decided_at).exclude(pk=denial.request_id)
+            answers = (request for request in later if _answers(request, denial.request, actor))
+            given = {item for request in answers for item in request.granted_items}
             found |= {Item(item) for item in denial.withheld} - given
     return frozenset(found)
+
+
+def _answers(later: ReleaseRequest, denied_one: ReleaseRequest, actor: Actor) -> bool:
+    """Whether a later request is that of who was denied, or of who reads: what one gets harms by another's hands.
+
+    Of two representatives without accounts nobody knows that they are the same.
+    """
+    if str(later.requester_id) == actor.id:
+        return True
+    if not denied_one.by_representative:
+        return not later.by_representative
+    return later.by_representative and later.requester_id is not None and later.requester_id == denied_one.requester_id
 
 
 def _binds(request: ReleaseRequest, actor: Actor) -> bool:

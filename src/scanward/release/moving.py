@@ -43,16 +43,22 @@ def permit(
     place: Place,
     barred: Mapping[str, str] | None = None,
 ) -> Actor:
-    """Return who acts, after `access` has said yes for every study of the request.
+    """Return who of the staff acts, after `access` has said yes for every study of the request.
 
     Raises:
         AccessRefused: the person may not do this; the refusal is in the ledger.
     """
+    own = {str(by.pk): "nobody on the staff works on a request of her own."} if _own(by, request) else {}
+    return _permitted(by, action, request, own | dict(barred or {}), now=now, place=place)
+
+
+def _permitted(
+    by: Account, action: Action, request: ReleaseRequest, barred: Mapping[str, str], *, now: datetime, place: Place
+) -> Actor:
+    """Return who acts, after `access` has said yes for every study of the request."""
     actor = actor_of(by, now=now)
     named = frozenset(request.studies.values_list("pk", flat=True))
-    if barred is None and asked_by(by, request):
-        barred = {str(by.pk): "nobody on the staff works on a request of her own."}
-    context = Context(barred=barred or {}, requested=named)
+    context = Context(barred=barred, requested=named)
     # Without scans yet it is about the record as a whole.
     studies: list[UUID | None] = list(named)
     for study in studies or [None]:
@@ -69,9 +75,14 @@ def asked_by(by: Account, request: ReleaseRequest) -> bool:
     return by.patient_links.filter(patient_id=request.patient_id, ended_at=None).exists()
 
 
+def _own(by: Account, request: ReleaseRequest) -> bool:
+    """Whether the request is this person's, or is about somebody whom she represents."""
+    return asked_by(by, request) or by.representations.filter(patient=request.patient_id, ended_at=None).exists()
+
+
 def permit_requester(by: Account, request: ReleaseRequest, *, now: datetime, place: Place) -> Actor:
     """Return who acts, if it is the requester, and still may ask for this record."""
-    return permit(by, Action.CREATE_REQUEST, request, now=now, place=place, barred=_not_requester(by, request))
+    return _permitted(by, Action.CREATE_REQUEST, request, _not_requester(by, request), now=now, place=place)
 
 
 def _not_requester(by: Account, request: ReleaseRequest) -> dict[str, str]:

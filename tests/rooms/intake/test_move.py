@@ -34,7 +34,7 @@ def test_a_study_comes_to_our_listener_whole(own_place, tmp_path):
 
 
 def test_what_dcmtk_finds_at_a_pacs_it_has_moved_to_us(own_place, tmp_path):
-    """A11, the good side: findscu sees the study at dcmqrscp, movescu names us as its destination, and it is here."""
+    """Fault A11, the good side: findscu sees the study at dcmqrscp, movescu names us, and it is here."""
     running = listen(own_place)
     study_uid = f"StudyInstanceUID={MOVED.study_instance_uid}"
     with real.dcmqrscp(tmp_path, MOVED, listener=running.port) as port:

@@ -77,7 +77,7 @@ def test_the_question_names_the_patient_and_the_answer_is_hers(cast: Cast, start
 
 
 def test_what_a_talkative_pacs_says_about_others_is_dropped_and_counted(cast: Cast, started: Started) -> None:
-    """A10 from the other side: Charlie's study comes in the answer, and is shown to nobody."""
+    """Fault A10 from the other side: Charlie's study comes in the answer, and is shown to nobody."""
     started(leaks=True)
     found = ask(cast)
     assert [study.uid for study in found.studies] == [HERS.study_instance_uid]
@@ -95,7 +95,7 @@ def test_another_person_under_her_number_is_not_shown(cast: Cast, started: Start
 
 @pytest.mark.parametrize("number", ["*", "LH-1?0482", "LH-100482\\LH-100733"])
 def test_a_number_that_would_ask_for_many_is_not_asked(cast: Cast, started: Started, number: str) -> None:
-    """A9 from the other side."""
+    """Fault A9 from the other side."""
     pacs = started()
     cast.alices.identifiers.update(value=number)
     with pytest.raises(NotAllowed, match="no number that this PACS knows"):
@@ -115,7 +115,7 @@ def test_by_its_accession_number_one_examination_is_found(cast: Cast, started: S
 
 @pytest.mark.parametrize("number", ["*", "A?", "A-1\\A-2", "A" * 17])
 def test_an_accession_number_that_would_ask_for_many_is_not_asked(cast: Cast, started: Started, number: str) -> None:
-    """A9 from the other side."""
+    """Fault A9 from the other side."""
     pacs = started()
     with pytest.raises(NotAllowed, match="no accession number"):
         ask(cast, accession=number)

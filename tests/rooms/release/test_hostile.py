@@ -15,13 +15,14 @@ from scanward.archive.reports import store_report
 from scanward.audit.models import Entry
 from scanward.law.authorization import Statement
 from scanward.law.bases import Basis, RecipientKind
+from scanward.law.denials import Ground
 from scanward.law.errors import Unlawful
 from scanward.law.holds import Item
 from scanward.law.tracks import Track
 from scanward.people.models import Account, PatientLink, Representation
 from scanward.release import actions, housekeeping, rights, sharing
 from scanward.release.machine import NotNow
-from scanward.release.models import Authorization, Recipient, ReleasePackage, ReleaseRequest, Share
+from scanward.release.models import Authorization, Denial, Recipient, ReleasePackage, ReleaseRequest, Share
 from scanward.release.ways import Arrival, Channel
 
 pytestmark = pytest.mark.django_db
@@ -59,8 +60,12 @@ def by_link(request: ReleaseRequest, cast: Cast) -> Share:
 
 
 def test_a_link_shows_what_was_granted_and_not_what_was_asked(cast: Cast, lena: Account, ask: Ask) -> None:
-    """Requirement D10: the report was asked for and not granted."""
-    request = checked(ask(**TO_OKOYE), cast, lena, basis=Basis.DIRECTIVE, granted=[Item.IMAGES])
+    """Requirement D10: the report was asked for and denied."""
+    request = ask(**TO_OKOYE)
+    Denial.objects.create(
+        request=request, ground=Ground.LEGAL_PROCEEDING, withheld=[Item.REPORT], decided_by=lena, decided_at=NOW
+    )
+    request = checked(request, cast, lena, basis=Basis.DIRECTIVE)
     share = by_link(request, cast)
     assert (share.images, share.report) == (True, False)
 

@@ -12,11 +12,12 @@ from scanward.law.bases import Basis, check_recipient, only_basis
 from scanward.law.documents import Document, check_documents
 from scanward.law.errors import Unlawful
 from scanward.law.holds import Item
-from scanward.law.prompts import Prompt, local_rules
+from scanward.law.prompts import Prompt, check_onward, local_rules
 from scanward.law.purpose import PurposeOfUse
 from scanward.law.tracks import Track, bases_of
 from scanward.people.models import Account
 from scanward.release import clocks, house, letters
+from scanward.release.faces import may_show_face
 from scanward.release.kinds import Event
 from scanward.release.models import Authorization, ReleaseRequest
 from scanward.release.moving import (
@@ -29,6 +30,9 @@ from scanward.release.moving import (
     recipient_kind,
     restricted,
 )
+
+# The tracks on which a person asks for what is hers; on the others less can be enough (45 CFR 164.502(b)).
+_RIGHT_OF_ACCESS = frozenset({Track.ACCESS, Track.DIRECTIVE})
 
 
 def approve(
@@ -106,11 +110,14 @@ def _check_basis(request: ReleaseRequest, basis: Basis, items: frozenset[Item], 
         raise Unlawful("A denial that stands withholds some of it.", "45 CFR 164.524(d)(1)")
     if not request.reviewed <= items:
         raise Unlawful("What a review has granted is given.", "45 CFR 164.524(d)(4)")
+    if Track(request.track) in _RIGHT_OF_ACCESS and items != request.grantable:
+        raise Unlawful("What was asked for is given, or denied in writing.", "45 CFR 164.524(d)(1)")
     check_recipient(basis, recipient_kind(request))
     check_documents(basis, documents_of(request, now=now))
     if prompts(request) and not request.local_rules_note:
         raise Unlawful("Look up the local rules, and note what they say.", "45 CFR 160.203(b)")
     _check_least(basis, items)
+    _check_research(request, basis, items)
     held = Authorization.objects.filter(request=request).first()
     if basis is Basis.AUTHORIZATION and held is not None:
         _check_scope(request, held, items)
@@ -121,6 +128,16 @@ def _check_least(basis: Basis, items: frozenset[Item]) -> None:
     allowed = {detail.value for detail in necessary.most(basis)}
     if necessary.minimum_applies(basis) and not {item.value for item in items} <= allowed:
         raise Unlawful("This is more than the basis allows as a matter of routine.", "45 CFR 164.514(d)(3)")
+
+
+def _check_research(request: ReleaseRequest, basis: Basis, items: frozenset[Item]) -> None:
+    """What goes on to research as it is: never as a limited data set, and no head with its face (D15, R7)."""
+    if basis is Basis.LIMITED_DATA_SET:
+        raise Unlawful(
+            "This copy names the patient. A limited data set has to be de-identified first.", "45 CFR 164.514(e)(2)"
+        )
+    if Item.IMAGES in items:
+        check_onward(head_ct=any(map(may_show_face, request.studies.all())), defaced=False, basis=basis)
 
 
 def _check_scope(request: ReleaseRequest, held: Authorization, items: frozenset[Item]) -> None:
@@ -135,6 +152,8 @@ def _check_scope(request: ReleaseRequest, held: Authorization, items: frozenset[
         recipient=_named_in(held, request),
         purpose=PurposeOfUse(request.purpose),
     )
+    if (held.first or held.last) and any(study.performed_at is None for study in studies):
+        raise Unlawful("The authorization names dates, and one of these scans has none.", "45 CFR 164.508(a)(1)")
     if excess := scope.beyond(held.scope(), outgoing):
         raise Unlawful(f"The authorization does not cover {'; '.join(excess)}.", "45 CFR 164.508(a)(1)")
 

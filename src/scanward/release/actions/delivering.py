@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from scanward.access.actors import reference
 from scanward.access.kinds import Action, Actor
@@ -21,7 +22,8 @@ from scanward.law.purpose import PurposeOfUse
 from scanward.people.models import Account
 from scanward.release import house, letters, sharing
 from scanward.release.actions import mailing
-from scanward.release.actions.preparing import current_package, held_back
+from scanward.release.actions.following import follow
+from scanward.release.actions.preparing import current_package, is_held
 from scanward.release.disclosures import described, disclose
 from scanward.release.kinds import Event
 from scanward.release.models import Authorization, Custody, Delivery, Disclosure, ReleasePackage, ReleaseRequest
@@ -90,7 +92,21 @@ def deliver(request: ReleaseRequest, over: HandOver, *, by: Account, now: dateti
         letters.send("delivery", _values(row, package, over), request=row, by=reference(actor), now=now, place=place)
         if row.delivery in MAILBOX:
             mailing.send(sent, place=place)
+            _report_later(row, package, by=actor, now=now, place=place)
     return Delivered(sent, secret, "" if over.certificate else package.passphrase)
+
+
+def _report_later(request: ReleaseRequest, package: ReleasePackage, *, by: Actor, now: datetime, place: Place) -> None:
+    """Have a report that a law holds back follow by e-mail; a link and the portal show it by themselves (T8).
+
+    The legal date is that of the request: no law that holds a report moves it.
+    """
+    if Item.REPORT not in request.granted_items or not is_held(request, now=now) or not package.images:
+        return
+    because = gettext("A law held the report back until now.")
+    assert request.received_at
+    items = frozenset({Item.REPORT})
+    follow(request, items, because=because, received_at=request.received_at, by=by, now=now, place=place)
 
 
 def warn_plain_email(request: ReleaseRequest, *, by: Account, now: datetime, place: Place) -> None:
@@ -330,8 +346,3 @@ def _values(request: ReleaseRequest, package: ReleasePackage, over: HandOver) ->
         "check_at": f"{settings.PUBLIC_ADDRESS}/check-a-download/",
         "qr": None,
     }
-
-
-def report_follows(request: ReleaseRequest, *, now: datetime) -> datetime | None:
-    """When a report that is still held back by law may follow (T8)."""
-    return held_back(request, now=now)

@@ -1,15 +1,13 @@
 """A denial on a ground that exists, its review by somebody else, and what the review grants."""
 
 from collections.abc import Collection
-from contextlib import suppress
 from datetime import datetime
-from decimal import Decimal
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
 from scanward.access.actors import reference
-from scanward.access.kinds import Action, Actor
+from scanward.access.kinds import Action
 from scanward.audit.event import Place
 from scanward.audit.kinds import EventKind
 from scanward.law import clock, denials
@@ -20,14 +18,12 @@ from scanward.law.holds import Item
 from scanward.law.rules import Duty
 from scanward.people.kinds import Role
 from scanward.people.models import Account
-from scanward.release import clocks, house, letters
-from scanward.release.actions.asking import new_number
-from scanward.release.actions.deciding import grant
+from scanward.release import house, letters
+from scanward.release.actions.following import follow
 from scanward.release.kinds import ENDED, Event, State
-from scanward.release.machine import NotNow, missing
-from scanward.release.models import Denial, FeeQuote, ReleaseRequest
+from scanward.release.machine import missing
+from scanward.release.models import Denial, ReleaseRequest
 from scanward.release.moving import atomic, case_of, lock, move, permit, permit_requester, tell
-from scanward.release.ways import ON_MEDIA, Arrival, Medium
 
 LICENSED = frozenset({Role.TREATING_CLINICIAN, Role.REFERRING_CLINICIAN})
 # Where a request stands when what was not denied has gone its way, so that the rest needs one of its own.
@@ -41,20 +37,6 @@ _GONE_ON = frozenset(
         State.RETURNED_MAIL,
         State.CLOSED,
     }
-)
-# What the request that follows has in common with the one that it follows.
-_SAME = (
-    "track", "purpose", "reason", "channel", "patient", "requester", "entered_by", "asked_name", "asked_birth_date",
-    "requester_name", "contact", "exam", "exam_first", "exam_last", "medium", "delivery", "recipient", "series_ids",
-    "signature", "signed_on", "language", "large_print", "identity", "verified_how", "verified_by", "verified_at",
-    "authority_checked", "by_representative", "local_rules_note", "self_pay_restricted", "plain_email_warned_at",
-    "claimed_by",
-)  # fmt: skip
-# The steps that the first request has gone through already, and that hold for this one too.
-_AT_ONCE = (
-    (Event.SUBMIT, EventKind.REQUEST_RECEIVED),
-    (Event.CLAIM, EventKind.REQUEST_CHANGED),
-    (Event.VERIFY, EventKind.REQUEST_VERIFIED),
 )
 
 
@@ -80,11 +62,17 @@ def deny(
     """Withhold some or all of what was asked, on one ground; what is left may still be approved (45 CFR 164.524(d)).
 
     A reviewable ground is judged by a licensed professional, whom `judged_by` names.
+
+    Raises:
+        Unlawful: there is no such ground, or what it needs is not there.
+        NotNow: the request is not in review.
     """
     actor = permit(by, Action.DENY, request, now=now, place=place)
     judge = judged_by or by
     with atomic():
         row = lock(request)
+        # Also a part is denied in review only: what was approved is on its way.
+        missing(case_of(row, now=now), Event.DENY)
         if not row.reviewed.isdisjoint(withheld):
             raise Unlawful("What a review has granted is given.", "45 CFR 164.524(d)(4)")
         decided = denials.deny(
@@ -102,6 +90,7 @@ def deny(
             withheld=sorted(item.value for item in decided.withheld),
             rationale=decided.rationale,
             decided_by=judge,
+            entered_by=by,
             licensed=decided.decided_by.licensed,
             decided_at=now,
         )
@@ -127,6 +116,9 @@ def ask_review(denial: Denial, *, by: Account, now: datetime, place: Place) -> N
         row = lock(denial.request)
         if State(row.state) in ENDED - {State.CLOSED}:
             raise Unlawful("This request has ended. Ask with a new one.", "45 CFR 164.524(b)(1)")
+        denial.refresh_from_db()
+        if denial.review_asked_at:
+            raise Unlawful("A review was asked for already.", "45 CFR 164.524(a)(4)")
         denial.review_asked_at = now
         denial.review_due_on = clock.start(Duty.DENIAL_REVIEW, at=now, facility=house.facility()).due_on
         denial.save(update_fields=["review_asked_at", "review_due_on"])
@@ -140,13 +132,22 @@ def decide_review(
     denial: Denial, *, by: Account, reviewer: Account, granted: bool, now: datetime, place: Place
 ) -> None:
     """Write down what the reviewer decided; the house must follow it (45 CFR 164.524(d)(4))."""
-    barred = {str(denial.decided_by_id): "who denied does not review."}
+    took_part = {denial.decided_by_id, denial.entered_by_id} - {None}
+    barred = {str(account): "who denied does not review." for account in took_part}
     actor = permit(by, Action.REVIEW_DENIAL, denial.request, now=now, place=place, barred=barred)
-    if denial.review_asked_at is None:
-        raise Unlawful("Nobody has asked for a review.", "45 CFR 164.524(a)(4)")
     with atomic():
         row = lock(denial.request)
-        judged = denials.review(_as_law(denial), reviewer=_person(reviewer, now), outcome=_outcome(granted))
+        denial.refresh_from_db()
+        if denial.review_asked_at is None:
+            raise Unlawful("Nobody has asked for a review.", "45 CFR 164.524(a)(4)")
+        if denial.outcome:
+            raise Unlawful("The review has been decided.", "45 CFR 164.524(d)(4)")
+        judged = denials.review(
+            _as_law(denial),
+            reviewer=_person(reviewer, now),
+            outcome=_outcome(granted),
+            took_part=reviewer.pk in took_part,
+        )
         denial.reviewer, denial.outcome, denial.reviewed_at = reviewer, judged.outcome.value, now
         denial.save(update_fields=["reviewer", "outcome", "reviewed_at"])
         if row.state == "review_requested":
@@ -158,50 +159,9 @@ def decide_review(
             tell(row, EventKind.DENIAL_REVIEWED, by=reference(actor), now=now, place=place)
         letters.send("review", {"granted": granted}, request=row, by=reference(actor), now=now, place=place)
         if granted and State(row.state) in _GONE_ON:
-            _follow(row, frozenset(Item(item) for item in denial.withheld), by=actor, now=now, place=place)
-
-
-def _follow(
-    request: ReleaseRequest, items: frozenset[Item], *, by: Actor, now: datetime, place: Place
-) -> ReleaseRequest:
-    """Give what the review granted, after the rest went its way: a request of its own, urgent and already approved.
-
-    It has its own package, its own check, its own row in the register. What it lacks is asked for at the desk.
-    """
-    row = ReleaseRequest(
-        **{name: getattr(request, name) for name in _SAME},
-        number=new_number(),
-        state=State.DRAFT.value,
-        wants_images=Item.IMAGES in items,
-        wants_report=Item.REPORT in items,
-        expedited=True,
-        expedited_reason=gettext("A review has granted it."),
-        follows=request,
-    )
-    clocks.begin(row, received_at=now)
-    row.save(force_insert=True)
-    row.studies.set(request.studies.all())
-    if Arrival(row.delivery) in ON_MEDIA or row.medium == Medium.PAPER.value:
-        _free_of_charge(row, by=by, now=now, place=place)
-    who = reference(by)
-    for event, kind in _AT_ONCE:
-        if missing(case_of(row, now=now), event):
-            break
-        move(row, event, kind, by=by, now=now, place=place, public=event is Event.SUBMIT)
-    letters.receipt(row, by=who, now=now, place=place)
-    basis = request.basis or (Basis.REPRESENTATIVE_ACCESS if row.by_representative else Basis.ACCESS).value
-    # What is still missing, for example a new look at a paper, is listed on the request's page.
-    with suppress(Unlawful, NotNow), atomic():
-        grant(row, basis, items, by=by, now=now, place=place)
-    return row
-
-
-def _free_of_charge(row: ReleaseRequest, *, by: Actor, now: datetime, place: Place) -> None:
-    """Charge nothing for a second parcel that the house's own denial made necessary (E9)."""
-    FeeQuote.objects.create(
-        request=row, total=Decimal("0.00"), quoted_at=now, quoted_by=by.display, waived_because=row.expedited_reason
-    )
-    tell(row, EventKind.FEE_WAIVED, by=reference(by), now=now, place=place)
+            because = gettext("A review has granted it.")
+            items = frozenset(Item(item) for item in denial.withheld)
+            follow(row, items, because=because, received_at=now, by=actor, now=now, place=place)
 
 
 def to_be_decided(request: ReleaseRequest) -> Denial | None:

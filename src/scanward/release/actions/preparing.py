@@ -18,8 +18,9 @@ from scanward.bundles import passphrase
 from scanward.bundles.manifest import MANIFEST
 from scanward.bundles.members import Member
 from scanward.law.errors import Unlawful
-from scanward.law.holds import Item, Means
+from scanward.law.holds import Hold, Item, Means
 from scanward.law.purpose import PurposeOfUse
+from scanward.law.tracks import Track
 from scanward.people.models import Account
 from scanward.release import holds
 from scanward.release.contents import Permit, Wanted, members
@@ -30,6 +31,8 @@ from scanward.release.moving import atomic, end_packages, lock, move, permit
 from scanward.release.ways import ENCRYPTED, ON_MEDIA, Arrival, Medium
 
 LASTS = timedelta(days=30)
+# On these the patient asks, or somebody in her place or with her word.
+_FOR_THE_PATIENT = frozenset({Track.ACCESS, Track.DIRECTIVE, Track.AUTHORIZATION})
 __all__ = ["build", "check_failed", "check_passed", "clerk_permit", "current_package", "laid_out", "wanted_of"]
 
 
@@ -134,6 +137,7 @@ def current_package(request: ReleaseRequest, *, by: Account, now: datetime, plac
     if now >= package.expires_at:
         raise Unlawful("The package is too old. Build it again.", "45 CFR 164.530(c)(1)")
     _all_here(request)
+    _check_holds(package, now=now)
     laid_out(package, clerk_permit(package, by, place=place))
     return package
 
@@ -161,8 +165,7 @@ def clerk_permit(package: ReleasePackage, by: Account, *, place: Place) -> Permi
 def _planned(request: ReleaseRequest, by: Account, now: datetime) -> ReleasePackage:
     """What goes in: the images, and the latest reports that no law holds back."""
     granted, way = request.granted_items, Arrival(request.delivery)
-    means = Means.PHYSICAL if way in ON_MEDIA else Means.ELECTRONIC
-    reports = _reports(request, means, now) if Item.REPORT in granted else []
+    reports = _reports(request, now) if Item.REPORT in granted else []
     images = Item.IMAGES in granted
     # Paper has no passphrase; whoever picks it up or signs for it is its lock.
     locked = way in ENCRYPTED and request.medium != Medium.PAPER.value
@@ -182,18 +185,31 @@ def _planned(request: ReleaseRequest, by: Account, now: datetime) -> ReleasePack
     )
 
 
-def _reports(request: ReleaseRequest, means: Means, now: datetime) -> list[UUID]:
+def _reports(request: ReleaseRequest, now: datetime) -> list[UUID]:
     """The current report of each study, unless a law holds it back by these means."""
-    free = (study for study in request.studies.all() if not holds.withheld_report(study, now=now, means=means))
-    latest = (current(study) for study in free)
+    latest = (current(study) for study in request.studies.all() if not _hold(request, study, now))
     return [report.pk for report in latest if report is not None]
 
 
-def held_back(request: ReleaseRequest, *, now: datetime) -> datetime | None:
-    """Until when a report that was granted is held back; None when none is."""
+def _hold(request: ReleaseRequest, study: Study, now: datetime) -> Hold | None:
+    """What keeps a report from whom the request is for: a law about patients keeps nothing from who treats them."""
+    if Track(request.track) not in _FOR_THE_PATIENT:
+        return None
     means = Means.PHYSICAL if Arrival(request.delivery) in ON_MEDIA else Means.ELECTRONIC
-    found = [holds.withheld_report(study, now=now, means=means) for study in request.studies.all()]
-    return max((hold.ends_at for hold in found if hold), default=None) if Item.REPORT in request.granted_items else None
+    return holds.withheld_report(study, now=now, means=means)
+
+
+def is_held(request: ReleaseRequest, *, now: datetime) -> bool:
+    """Whether a law keeps a report of this request back now."""
+    return any(_hold(request, study, now) for study in request.studies.all())
+
+
+def _check_holds(package: ReleasePackage, *, now: datetime) -> None:
+    """Refuse to send a report that was marked since the package was built (T8)."""
+    reports = Report.objects.filter(pk__in=package.report_ids).select_related("study")
+    for hold in (_hold(package.request, report.study, now) for report in reports):
+        if hold:
+            raise Unlawful("A law keeps the report back for now. Build it again, without the report.", hold.citation)
 
 
 def _seal(package: ReleasePackage, listed: Sequence[Member]) -> None:

@@ -1,5 +1,6 @@
 """The papers of a request: authorization, evidence, fee, denial, letters, messages."""
 
+import re
 import uuid
 from datetime import datetime
 from typing import Any
@@ -95,9 +96,14 @@ class Authorization(models.Model):
 
     def names(self, person: str, organization: str) -> bool:
         """Whether the paper names this recipient: the person or the organization, as it is written there."""
-        text = " ".join(self.recipient.casefold().split())
-        asked = (" ".join(name.casefold().split()) for name in (person, organization))
-        return any(len(name) > 1 and name in text for name in asked)
+        text = _words(self.recipient)
+        return any(len(name.strip()) > 1 and name in text for name in (_words(person), _words(organization)))
+
+
+def _words(text: str) -> str:
+    """The words of a name, each between spaces: a part of a word is somebody else's name."""
+    words = " ".join(re.findall(r"[^\W_]+", text.casefold()))
+    return f" {words} "
 
 
 class Evidence(models.Model):
@@ -170,6 +176,8 @@ class Denial(models.Model):
     withheld = models.JSONField(default=list)
     rationale = models.TextField()
     decided_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    # Who put it in, where somebody else judged; both took part in it (45 CFR 164.524(a)(4)).
+    entered_by = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="+")
     licensed = models.BooleanField(default=False)
     decided_at = models.DateTimeField()
     review_asked_at = models.DateTimeField(null=True, blank=True)
