@@ -249,7 +249,7 @@ def verify_command(destination: Path, evidence: Path, signer: str | None) -> Non
         raise click.ClickException(str(refused)) from refused
     if signer and signer != read_evidence["key_fingerprint"]:
         raise click.ClickException("The evidence was signed by another project.")
-    findings = list(verify(destination, read_evidence))
+    findings = list(verify(destination, read_evidence, told_in=evidence))
     for finding in findings:
         click.echo(f"{finding.path}: {finding.element}: {finding.what}")
     count = len(read_evidence["outputs"])

@@ -10,10 +10,16 @@ from typing import Any
 from scanward.deid.check import Finding, check_all, promised
 
 
-def verify(root: Path, evidence: dict[str, Any]) -> Iterator[Finding]:
-    """Everything in which the folder differs from its evidence, or fails the checks again."""
+def verify(root: Path, evidence: dict[str, Any], *, told_in: Path | None = None) -> Iterator[Finding]:
+    """Everything in which the folder differs from its evidence, or fails the checks again.
+
+    The file that the evidence was read from (`told_in`) and its page may lie in the folder, too.
+    """
     listed = {str(one["path"]): one for one in evidence["outputs"]}
-    there = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file() and path.suffix == ".dcm"}
+    own = {told_in.resolve(), told_in.with_suffix(".html").resolve()} if told_in else set()
+    there = {
+        path.relative_to(root).as_posix() for path in root.rglob("*") if _is_file(path) and path.resolve() not in own
+    }
     for path in sorted(there - set(listed)):
         yield Finding(path, "the file", "is not in the evidence")
     for path, one in listed.items():
@@ -25,6 +31,11 @@ def verify(root: Path, evidence: dict[str, Any]) -> Iterator[Finding]:
     yield from check_all(root, ((path, ()) for path in listed if path in there), promised(evidence["profile"]))
     if any(figure.get("passed") or figure.get("accepted") for figure in evidence["pixels"]):
         yield from _pixels(root, [path for path in listed if path in there], evidence["pixels"])
+
+
+def _is_file(path: Path) -> bool:
+    """A file of any name, or a link, whatever it leads to."""
+    return path.is_symlink() or not path.is_dir()
 
 
 def _pixels(root: Path, paths: list[str], figures: list[dict[str, Any]]) -> Iterator[Finding]:

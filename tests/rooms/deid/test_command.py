@@ -81,7 +81,7 @@ def test_the_evidence_holds_what_a_reviewer_needs_and_no_original_value(place):
     assert not any(t.decode() in text + page for t in tokens) and "Doe" not in text + page and "report.dcm" not in text
 
 
-@pytest.mark.parametrize("change", ["byte", "missing", "added", "evidence"])
+@pytest.mark.parametrize("change", ["byte", "missing", "added", "added by another name", "linked", "evidence"])
 def test_verify_finds_every_change(place, change):
     study(place / "in", 2)
     run(place)
@@ -92,10 +92,22 @@ def test_verify_finds_every_change(place, change):
         first.unlink()
     elif change == "added":
         first.with_name("more.dcm").write_bytes(first.read_bytes())
+    elif change == "added by another name":
+        first.with_name("notes").write_text("Doe")
+    elif change == "linked":
+        (place / "out" / "more").symlink_to(place / "in")
     else:
         path = place / "out.evidence.json"
         path.write_text(path.read_text().replace('"refused": 0', '"refused": 1'))
     assert deid("verify", place / "out", "--evidence", place / "out.evidence.json").exit_code in (1, 4)
+
+
+def test_evidence_that_lies_in_its_export_is_no_change_of_it(place):
+    study(place / "in", 2)
+    (place / "out").mkdir()
+    run(place, "--evidence", place / "out" / "told.json")
+    checked = deid("verify", place / "out", "--evidence", place / "out" / "told.json")
+    assert checked.exit_code == 0 and (place / "out" / "told.html").exists()
 
 
 def test_zip_and_folder_give_the_same_files(place):
