@@ -125,11 +125,15 @@ def run(source: Path, destination: Path | None, **asked: Any) -> None:
     _apart(source, destination)
     if asked["link_table"] and not asked["link_key"]:
         raise click.UsageError("A linking table needs --link-key, kept in another place than the table.")
-    destination.mkdir(parents=True, exist_ok=True)
-    sweep_partials(destination)
-    result = _export(job, batches, destination, asked)
-    if asked["report"]:
-        asked["report"].write_text(to_json(result))
+    try:
+        destination.mkdir(parents=True, exist_ok=True)
+        sweep_partials(destination)
+        result = _export(job, batches, destination, asked)
+        if asked["report"]:
+            asked["report"].write_text(to_json(result))
+    except OSError as broken:  # never its file's name, which may be a patient's
+        why = f"It stopped: {broken.strerror}. Once that is mended start it again: what is there isn't done twice."
+        raise click.ClickException(why) from broken
     _say(result, as_json=asked["as_json"], quiet=asked["quiet"])
     sys.exit(NOT_ALL_WRITTEN if result.not_written else 0)
 
@@ -168,9 +172,13 @@ def _export(job: Job, batches: list[list[Source]], destination: Path, asked: dic
 
         write_links(asked["link_table"], asked["link_key"], result)
     if certified:
+        from scanward.deid.check import CheckFailed
         from scanward.deid.export import certify, check
 
-        findings = check(job, result)
+        try:
+            findings = check(job, result)
+        except CheckFailed as failed:
+            raise click.ClickException(str(failed)) from failed
         path = asked["evidence"] or destination.with_name(destination.name + ".evidence.json")
         certify(job, result, findings, path, searched=True, now=datetime.now(UTC))
     return result
@@ -232,6 +240,8 @@ def _say(result: Result, *, as_json: bool, quiet: bool) -> None:
         for one in result.not_written[:50]:
             word = "held" if one.held else "refused"
             click.echo(f"  {word} {one.name or one.source}: {one.element} {one.sentence}".replace(":  ", ": "))
+        if (more := len(result.not_written) - 50) > 0:
+            click.echo(f"  and {more:,} more: --report FILE lists them all.")
 
 
 @command.command("verify")
@@ -240,6 +250,7 @@ def _say(result: Result, *, as_json: bool, quiet: bool) -> None:
 @click.option("--signer", help="The key fingerprint that the evidence must be signed with.")
 def verify_command(destination: Path, evidence: Path, signer: str | None) -> None:
     """Check an export against its evidence, without the key."""
+    from scanward.deid.check import CheckFailed
     from scanward.deid.evidence import EvidenceRefused, read
     from scanward.deid.verify import verify
 
@@ -249,7 +260,10 @@ def verify_command(destination: Path, evidence: Path, signer: str | None) -> Non
         raise click.ClickException(str(refused)) from refused
     if signer and signer != read_evidence["key_fingerprint"]:
         raise click.ClickException("The evidence was signed by another project.")
-    findings = list(verify(destination, read_evidence, told_in=evidence))
+    try:
+        findings = list(verify(destination, read_evidence, told_in=evidence))
+    except CheckFailed as failed:
+        raise click.ClickException(str(failed)) from failed
     for finding in findings:
         click.echo(f"{finding.path}: {finding.element}: {finding.what}")
     count = len(read_evidence["outputs"])

@@ -166,13 +166,17 @@ def profile(name_or_path: str) -> Profile:
     if name_or_path in READY_MADE:
         return READY_MADE[name_or_path]
     path = Path(name_or_path)
-    if path.suffix != ".toml" or not path.is_file():
+    if path.suffix == ".toml" and not path.is_file():
+        raise ProfileRefused(f"There is no file {path.name}.")
+    if path.suffix != ".toml":
         names = ", ".join(READY_MADE)
         raise ProfileRefused(f"There is no profile of that name. Choose one of {names}, or a .toml file.")
     import tomllib  # noqa: PLC0415  (only for a site's own, and the independent check loads this file too)
 
     try:
         return from_toml(tomllib.loads(path.read_text()))
+    except UnicodeDecodeError as wrong:
+        raise ProfileRefused(f"{path.name} is not a text file.") from wrong
     except tomllib.TOMLDecodeError as wrong:
         raise ProfileRefused(f"{path.name} is not valid TOML: {wrong}") from wrong
 

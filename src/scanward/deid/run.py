@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from scanward.deid.actions import Action
+from scanward.deid.actions import OURS, Action
 from scanward.deid.field import Field
 from scanward.deid.header import NeedMore
 from scanward.deid.held import Held, HeldReason
@@ -25,7 +25,7 @@ from scanward.deid.sources import Source
 from scanward.deid.stages import Busy, busy_in
 from scanward.deid.sweep import known_values
 from scanward.dicom.errors import RefusalReason, Refused
-from scanward.dicom.walk import Buffer
+from scanward.dicom.walk import Buffer, name
 
 _FIRST_LOOK: Final = 1 << 14
 _LONGEST_LOOK: Final = 1 << 18
@@ -353,12 +353,16 @@ def sweep_partials(destination: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
+_WRITTEN_ANEW: Final = frozenset(map(name, OURS))
+
+
 def masked(value: bytes | None, *, show: bool) -> str:
     """A value for a dry run: its length and kind only, unless asked."""
     if value is None:
         return "-"
     if show:
-        return value[:60].decode("latin-1").strip(" \0")
+        text = value[:60].decode("latin-1").strip(" \0")
+        return "".join(one if one.isprintable() else "?" for one in text)  # a terminal acts on some of the others
     return f"{len(value)} bytes" if value else "empty"
 
 
@@ -371,13 +375,14 @@ def explain(job: Job, source: Source, *, show: bool) -> Iterator[dict[str, Any]]
     data = source.read_entry() if source.entry else Path(source.path).read_bytes()
     engine_of(job).clean(data, trace=steps)
     for step in steps:
+        same = step.after is not None and step.before.strip(b" \0") == step.after.strip(b" \0") != b""
         yield {
             "element": step.path,
             "name": step.name,
             "vr": step.vr,
-            "action": step.action,
+            "action": "written anew" if step.path in _WRITTEN_ANEW else step.action,
             "before": masked(step.before, show=show),
-            "after": masked(step.after, show=show),
+            "after": "unchanged" if same else masked(step.after, show=show),
         }
 
 

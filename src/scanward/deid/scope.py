@@ -8,7 +8,7 @@ import re
 import struct
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from scanward.deid import codes, treat
@@ -178,13 +178,17 @@ class Scope:
             return self._done(tag, b"SQ", final, value, None if final is Action.REMOVE else b"")
         if depth >= self.limits.max_depth:
             raise Refused(RefusalReason.TOO_DEEP, name(tag))
-        parts = []
+        parts, before = [], len(self.trace or ())
         for start, end in items(value, 0, len(value), inside, limits=self.limits):
             content = self.data_set(value, start, end, inside, tag, strict=strict, depth=depth + 1)
             parts.append(self._plain(0xFFFE, 0xE000, len(content)) + content)
         if not parts and value:
             return self._done(tag, b"SQ", Action.EMPTY, value, b"")
-        return self._done(tag, b"SQ", chosen, value, b"".join(parts))
+        done = self._done(tag, b"SQ", chosen, value, b"".join(parts))
+        if self.trace is not None:
+            *inner, own = self.trace[before:]
+            self.trace[before:] = [own, *(replace(one, path=f"{own.path} > {one.path}") for one in inner)]
+        return done
 
     def data_set(
         self, data: bytes, start: int, end: int, encoding: Encoding, parent: int, *, strict: bool, depth: int

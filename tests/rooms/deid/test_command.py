@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 import zipfile
 
+import pydicom
 import pytest
 from click.testing import CliRunner
 from pydicom.fileset import FileSet
@@ -188,6 +190,48 @@ def test_a_dry_run_masks_values_and_writes_nothing(place):
     assert "PatientName" in masked.output and not any(t.decode() in masked.output for t in tokens)
     assert any(t.decode() in shown.output for t in tokens)
     assert not (place / "out").exists()
+
+
+def test_a_dry_run_says_where_an_element_stands_and_what_stays_as_it_was(place):
+    study(place / "in", 1, 1)
+    one = next((place / "in").rglob("IM0"))
+    data = pydicom.dcmread(one)
+    data.PatientIdentityRemoved = "NO"
+    data.OperatorsName = "Doe\x1b[31m"
+    reference = pydicom.Dataset()
+    reference.ReferencedSOPInstanceUID = "1.2.3.4"
+    data.ReferencedImageSequence = [reference]
+    data.save_as(one)
+    told = deid(one, "--dry-run", "--profile", "research", "--project", place / "k.toml", "--show-values").output
+    lines = [re.sub(" +", " ", line) for line in told.splitlines()]
+    at = next(n for n, line in enumerate(lines) if line.startswith("(0008,1140) SQ"))
+    assert lines[at + 1].startswith("(0008,1140) > (0008,1155) UI ReferencedSOPInstanceUID")
+    assert any("PatientIdentityRemoved written anew" in line for line in lines)
+    assert any(line.startswith("(0008,0060) CS Modality") and line.endswith("-> unchanged") for line in lines)
+    assert "\x1b" not in told
+
+
+@pytest.mark.parametrize("what", ["no room", "no folder"])
+def test_what_stops_a_run_is_told_in_a_sentence(place, monkeypatch, what):
+    def full(*_):
+        raise OSError(28, "No space left on device", "Doe_John.dcm")
+
+    study(place / "in", 1, 1)
+    if what == "no room":
+        monkeypatch.setattr("scanward.deid.run._write_parts", full)
+    result = run(place, out="out" if what == "no room" else "k.toml/out")
+    assert result.exit_code == 1 and "Error: It stopped: No" in result.output and "Doe" not in result.output
+    assert not list((place / "out").rglob(".*"))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(None, "There is no file site.toml"), (b"\xc2\x12", "site.toml is not a text file")]
+)
+def test_a_profile_that_cannot_be_read_is_named(place, content, said):
+    if content:
+        (place / "site.toml").write_bytes(content)
+    asked = deid(place / "in", place / "out", "--profile", place / "site.toml", "--project", place / "k.toml")
+    assert asked.exit_code == 1 and said in asked.output
 
 
 def test_the_linking_table_is_encrypted_and_apart(place):
