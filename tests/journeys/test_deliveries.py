@@ -18,6 +18,7 @@ from scanward.law.fees import Actual
 from scanward.law.tracks import Track
 from scanward.people.models import Account
 from scanward.release import actions, house
+from scanward.release.actions.pricing import usual_lines
 from scanward.release.models import ReleaseRequest
 from scanward.release.ways import Arrival, Channel, Medium
 
@@ -87,7 +88,10 @@ def test_the_desk_writes_the_stick_labels_it_and_sees_the_proof(
         opened.setpassword(word.encode())
         assert opened.testzip() is None
         assert "manifest.json" in opened.namelist()
+    where = page_of(cast.alice).get(reverse("sent")).content.decode()
+    assert "came back" not in where
     step(hal, request, "mail_returned", text="moved")
+    assert "came back" in page_of(cast.alice).get(reverse("sent")).content.decode()
     page = shown(hal, request)
     for words in ("Proof of delivery", "1Z999", request.packages.get().manifest_sha256, "from Hal to", "came back"):
         assert words in page
@@ -162,3 +166,18 @@ def test_what_waits_for_the_worker_is_not_called_delivered(
     page = shown(hal, request)
     assert "No se pudo contactar con el otro hospital" in page
     assert 'value="send"' in page
+
+
+def test_the_price_is_in_the_language_of_the_letter(cast: Cast) -> None:
+    """Requirements E5, E6: what is paid for stands in Spanish in a Spanish letter."""
+    asked = actions.Asked(
+        patient=cast.alices, studies=[cast.chest], delivery=Arrival.MAIL, contact="1 Main Street", language="es"
+    )
+    request = actions.receive(asked, by=cast.alice, now=NOW, place=PLACE)
+    common: dict[str, Any] = {"by": cast.hal, "now": NOW, "place": PLACE}
+    actions.claim(request, **common)
+    actions.verify(request, method="photo ID", authority="", **common)
+    actions.quote(request, Actual(usual_lines(Arrival.MAIL, Medium.DICOM)), **common)
+    labels = [line["label"] for line in request.letters.get(template="fee_quote").values["charges"]]
+    assert any("memoria USB" in label for label in labels)
+    assert not any("Postage" in label or "Supplies" in label or "Labour" in label for label in labels)

@@ -4,7 +4,6 @@
 such a text to `said`. `tools/sentences.py` finds all of them, so that none is left untranslated.
 """
 
-import re
 from collections.abc import Mapping
 
 from django.utils.functional import Promise
@@ -34,10 +33,6 @@ def _staff_roles() -> dict[str, str | Promise]:
 ROLES: Mapping[str, str | Promise] = {**_staff_roles(), **OTHER_ROLES}
 
 
-# A line of a price: "Supplies: 2 x CD", "Postage: tracked mail", "Labour for copying (12 minutes)".
-CHARGE = re.compile(r"(?P<what>[^:(]+?)(?:: (?:(?P<pieces>\d+) x )?(?P<kind>.+)| \((?P<minutes>\d+) minutes\))")
-
-
 def said(text: object) -> str:
     """Say a sentence of a lower storey, with or without its citation in brackets behind it."""
     whole = str(text)
@@ -45,17 +40,6 @@ def said(text: object) -> str:
     if bracket and gettext(sentence) != sentence:
         return f"{gettext(sentence)} ({citation}"
     return gettext(whole) if whole else ""
-
-
-def charge_words(label: str) -> str:
-    """Say a line of a price."""
-    line = CHARGE.fullmatch(label)
-    if line is None:
-        return said(label)
-    what, pieces, kind, minutes = (line[name] for name in ("what", "pieces", "kind", "minutes"))
-    if minutes:
-        return gettext("{what} ({minutes} minutes)").format(what=said(what), minutes=minutes)
-    return f"{said(what)}: {pieces + ' × ' if pieces else ''}{said(kind)}"
 
 
 def purpose_words(purpose: PurposeOfUse | None) -> str:

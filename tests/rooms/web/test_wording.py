@@ -19,8 +19,9 @@ from scanward.law.fees import _label
 from scanward.law.prompts import Prompt
 from scanward.law.purpose import PurposeOfUse
 from scanward.people.kinds import Role
+from scanward.release.charges import charge_words
 from scanward.release.kinds import Need
-from scanward.web.wording import ROLES, charge_words, purpose_words, role_words, said
+from scanward.web.wording import ROLES, purpose_words, role_words, said
 
 SOURCES = Path(__file__).resolve().parents[3] / "src" / "scanward"
 

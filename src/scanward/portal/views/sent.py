@@ -18,7 +18,7 @@ from scanward.people.models import Patient
 from scanward.portal.reminders import reminder
 from scanward.release import actions, house, letters, rights
 from scanward.release.disclosures import told
-from scanward.release.models import Authorization, Disclosure, Share
+from scanward.release.models import Authorization, Delivery, Disclosure, Share
 from scanward.release.models.shares import shown_recipient
 from scanward.release.ways import ARRIVAL_NAMES, Arrival
 from scanward.web.doors import SignedInRequest, place_of, signed_in
@@ -33,10 +33,13 @@ def sent(request: SignedInRequest) -> HttpResponse:
     """Show every release and every opened link (D12, L5), and the permissions that can be taken back (D8)."""
     rows = Disclosure.objects.filter(patient_id__in=request.actor.own_patients)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    back = Delivery.objects.filter(disclosure__in=list(page.object_list)).exclude(returned_at=None)
+    returned = dict(back.values_list("disclosure", "returned_at"))
     permissions = Authorization.objects.filter(patient_id__in=request.actor.own_patients, signed_on__isnull=False)
     context = {
         "rows": [
-            (row, _way(row.channel), told(row.description), shown_recipient(row.recipient)) for row in page.object_list
+            (row, _way(row.channel), told(row.description), shown_recipient(row.recipient), returned.get(row.pk))
+            for row in page.object_list
         ],
         "page": page,
         "permissions": permissions.order_by("-created_at"),

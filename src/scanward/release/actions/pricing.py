@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.utils.translation import override
+
 from scanward.access.actors import reference
 from scanward.access.kinds import Action, Actor
 from scanward.audit.event import Place
@@ -16,6 +18,7 @@ from scanward.law.holds import Item
 from scanward.law.tracks import Track
 from scanward.people.models import Account
 from scanward.release import house, letters
+from scanward.release.charges import charge_words
 from scanward.release.kinds import Event
 from scanward.release.models import FeeQuote, ReleaseRequest
 from scanward.release.moving import asked_by, atomic, current_quote, lock, move, permit, permit_requester, tell
@@ -168,8 +171,11 @@ def change_format(
 
 
 def fee_values(kept: FeeQuote) -> dict[str, object]:
-    """What the letter with the itemized fee says (E6)."""
-    charges = [{"label": label, "amount": amount, "clause": clause} for label, amount, clause in kept.charges]
+    """What the letter with the itemized fee says, in the language of its reader (E6)."""
+    with override(kept.request.language):
+        charges = [
+            {"label": charge_words(label), "amount": amount, "clause": clause} for label, amount, clause in kept.charges
+        ]
     return {
         "charges": charges,
         "total": str(kept.total),

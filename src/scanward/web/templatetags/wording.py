@@ -2,8 +2,9 @@
 
 from django import template
 
+from scanward.release.charges import charge_words
 from scanward.web.devices import device_words
-from scanward.web.wording import charge_words, purpose_words, role_words, said
+from scanward.web.wording import purpose_words, role_words, said
 
 register = template.Library()
 register.filter("device", device_words)
