@@ -19,7 +19,9 @@ _MEASURE: Final = re.compile(
 )
 _SHORT_CODE: Final = re.compile(r"[a-z]{1,2}\d{1,2}[a-z]{0,2}")  # kernels and vertebrae: b30f, br40d, l5
 # fc08, hd750, mx8000, ya: somewhat wider than prose; more letters without a digit are none (they could be a name)
-_TECHNICAL_CODE: Final = re.compile(r"(?!(?:\d*[a-z]){5})[a-z]{0,3}\d{1,3}[a-z]{0,2}|[a-z]{1,3}[1-9]000|[a-z]{1,2}")
+_TECHNICAL_CODE: Final = re.compile(
+    r"(?!(?:\d*[a-z]){5})[a-z]{0,3}\d{1,3}(?:\.\d{1,2})?[a-z]{0,2}|[a-z]{1,3}[1-9]000|[a-z]{1,2}"
+)
 _MONTH: Final = r"(?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-zä]*"
 # Dates, and ages over 89, of which the single numbers would be allowed: 2024-05-17, 17.5.24, 17 MAY 2024, 93 years.
 _DAY: Final = re.compile(
@@ -93,9 +95,15 @@ def allowed(word: str, known: Known, *, technical: bool = False) -> bool:
     low = word.casefold()
     if low in WORDS or fold(word) in WORDS or _NUMBER.fullmatch(low) or _MEASURE.fullmatch(low):
         return True
-    if _SHORT_CODE.fullmatch(low) or (technical and _TECHNICAL_CODE.fullmatch(low)):
+    if _SHORT_CODE.fullmatch(low) or (technical and (_TECHNICAL_CODE.fullmatch(low) or _is_version(low))):
         return True
     return _is_made_of_words(word)
+
+
+def _is_version(word: str) -> bool:
+    """A word with a short number behind a point, as GE names its software: sles_hde.148."""
+    name, _, number = word.partition(".")
+    return name in WORDS and 0 < len(number) < 4
 
 
 def _is_made_of_words(word: str) -> bool:

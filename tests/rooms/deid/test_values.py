@@ -91,6 +91,9 @@ KNOWN = known_values(
         ("PELVIS 93 years", "PELVIS"),
         ("PELVIS 45 years", "PELVIS 45 years"),
         ("lung 1.25 x 0.8 mm", "lung 1.25 x 0.8 mm"),
+        ("Thorax^1_Lunge (Adult)", "Thorax 1_Lunge (Adult)"),
+        ("Uncompressed predecessor", "Uncompressed predecessor"),
+        ("ThorAbd 5.0 B30f venös", "ThorAbd 5.0 B30f venös"),
         ("Zyxxqq", ""),
     ],
 )
@@ -113,7 +116,7 @@ def test_an_address_or_a_record_number_in_two_parts_is_no_technical_code(address
     assert address not in str(written)
 
 
-@pytest.mark.parametrize("version", ["4.1.2.3", "VB20A", "12.10.3"])
+@pytest.mark.parametrize("version", ["4.1.2.3", "VB20A", "12.10.3", "V5.2B%LR", "gmp_vct.42", "sles_hde.148"])
 def test_versions_stay(version):
     assert through([(0x00181160, "SH", version)]).FilterType == version
 
