@@ -104,6 +104,8 @@ WEB_WORKERS = int(env("WEB_WORKERS", "1"))
 # One worker looks after jobs by default; run more `scanward worker` processes on a larger site.
 ALLOWED_HOSTS = listed("HOSTS", "127.0.0.1,localhost,[::1]")
 SECURE = bool(TLS_CERTIFICATE_FILE) or flag("BEHIND_TLS")
+# Addresses or networks of the proxies in front that say whose request they pass on; a proxy on this machine by default.
+TRUSTED_PROXIES = listed("TRUSTED_PROXIES", "127.0.0.1,::1" if flag("BEHIND_TLS") else "")
 CSRF_TRUSTED_ORIGINS = listed("ORIGINS", "")
 ROOT_URLCONF = "scanward.urls"
 WSGI_APPLICATION = "scanward.wsgi.application"
@@ -136,6 +138,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "scanward.web.middleware.BehindProxy",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -29,7 +29,7 @@ RELEASE: _Purposes = frozenset(PurposeOfUse) - {
     PurposeOfUse.TESTING,
 }
 
-_READ = frozenset({Action.VIEW_STUDY, Action.VIEW_IMAGES, Action.VIEW_REPORT, Action.DOWNLOAD})
+READ = frozenset({Action.VIEW_STUDY, Action.VIEW_IMAGES, Action.VIEW_REPORT, Action.DOWNLOAD})
 _OWN_RIGHTS = frozenset(
     {
         Action.VIEW_ACCESS_LOG,
@@ -67,12 +67,12 @@ def _only(*actions: Action) -> frozenset[Action]:
 # fmt: off
 RULES: tuple[Rule, ...] = (
     # --- Patients, representatives, and whom they share with
-    Rule("patient-own", None, Relation.OWN, _READ | _OWN_RIGHTS, _SELF,
+    Rule("patient-own", None, Relation.OWN, READ | _OWN_RIGHTS, _SELF,
         "A patient may see and keep everything in her own record.", "45 CFR 164.524(a)(1)"),
     Rule("patient-sends", None, Relation.OWN,
         _only(Action.CREATE_REQUEST, Action.CREATE_SHARE, Action.SIGN_AUTHORIZATION), RELEASE,
         "A patient may let others have her record, for a purpose that she states.", "45 CFR 164.508(c)(1)"),
-    Rule("representative", None, Relation.REPRESENTED, _READ | _OWN_RIGHTS, _PROXY,
+    Rule("representative", None, Relation.REPRESENTED, READ | _OWN_RIGHTS, _PROXY,
         "A personal representative stands in the patient's place, within the scope and the time of the authority.",
         "45 CFR 164.502(g)(1)"),
     Rule("representative-sends", None, Relation.REPRESENTED,
@@ -84,11 +84,11 @@ RULES: tuple[Rule, ...] = (
     Rule("representative-brings", None, Relation.REPRESENTED, _only(Action.IMPORT), _PROXY,
         "A personal representative may bring the patient's scans, within the scope of the authority.",
         "45 CFR 164.502(g)(1)"),
-    Rule("shared", None, Relation.SHARED, _READ, RELEASE,
+    Rule("shared", None, Relation.SHARED, READ, RELEASE,
         "The patient shared exactly this, and the time is not over.", "45 CFR 164.524(c)(3)(ii)"),
 
     # --- Clinicians
-    Rule("clinician-assigned", CLINICIANS, Relation.ASSIGNED, _READ, _CARE,
+    Rule("clinician-assigned", CLINICIANS, Relation.ASSIGNED, READ, _CARE,
         "A clinician who treats the patient may see the record.", "45 CFR 164.506(c)(1)"),
     Rule("clinician-sends", CLINICIANS, Relation.ASSIGNED,
         _only(Action.CREATE_REQUEST, Action.CREATE_SHARE, Action.REVOKE_SHARE), _CARE,
@@ -111,7 +111,7 @@ RULES: tuple[Rule, ...] = (
         "In an emergency the record opens at once after a reason is given; a second person reviews it.",
         "45 CFR 164.312(a)(2)(ii)"),
     Rule("emergency", CLINICIANS | {Role.PRIVACY_OFFICER}, Relation.EMERGENCY,
-        _READ - {Action.DOWNLOAD} | {Action.BREAK_GLASS}, frozenset({PurposeOfUse.BREAK_GLASS}),
+        READ - {Action.DOWNLOAD} | {Action.BREAK_GLASS}, frozenset({PurposeOfUse.BREAK_GLASS}),
         "The glass is broken for this patient, and the time is not over.", "45 CFR 164.312(a)(2)(ii)"),
 
     # --- Front desk and medical records

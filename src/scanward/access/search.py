@@ -75,7 +75,7 @@ def find_patients(account: Account, actor: Actor, wanted: Wanted, *, place: Plac
     Raises:
         AccessRefused: the role does not search for patients.
     """
-    purpose = usual_purpose(actor, HOUSE, now=now)
+    purpose = usual_purpose(actor, HOUSE, now=now, action=Action.FIND_PATIENT)
     grant = authorize(actor, Action.FIND_PATIENT, HOUSE, purpose, now=now, place=place, told=True)
     care = in_care(account, now=now).filter(patient=OuterRef("pk"))
     rows = Patient.objects.annotate(cared_for=Exists(care)).filter(wanted.query())

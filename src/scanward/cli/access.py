@@ -45,8 +45,9 @@ def explain_access(**asked: str | None) -> None:
     if relation and record.patient is None:
         raise click.UsageError("A relation is one to a record: name it with --record.")
     actor = _known(email, now=now) if email else _supposed(role, relation, record, now=now)
-    wanted = PurposeOfUse(asked["purpose"]) if asked["purpose"] else usual_purpose(actor, record, now=now)
     action = Action(asked["action"] or "")
+    usual = usual_purpose(actor, record, now=now, action=action)
+    wanted = PurposeOfUse(asked["purpose"]) if asked["purpose"] else usual
     around = context_about(actor, record, now=now, action=action, purpose=wanted)
     answer = explain(actor, action, record, wanted, around, now=now)
     click.echo(f"{'Yes' if answer.allowed else 'No'}: {answer.decision.reason} [{answer.decision.rule}]")

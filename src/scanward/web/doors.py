@@ -93,14 +93,14 @@ def here(request: HttpRequest, name: str, *args: UUID) -> str:
     return reverse(f"desk-{name}" if at_desk(request) else name, args=args)
 
 
-def purpose_here(request: SignedInRequest, wanted: RecordFacts) -> PurposeOfUse:
+def purpose_here(request: SignedInRequest, wanted: RecordFacts, action: Action | None = None) -> PurposeOfUse:
     """Return for what somebody deals with a record on this page."""
-    return usual_purpose(request.actor, wanted, now=request.now, at_desk=at_desk(request))
+    return usual_purpose(request.actor, wanted, now=request.now, at_desk=at_desk(request), action=action)
 
 
 def kept_back(request: SignedInRequest, study: Study, action: Action | None = None) -> Context:
     """Return what is held back from whoever opened this page: at the desk, nothing from who treats the patient."""
-    purpose = purpose_here(request, RecordFacts(study.patient_id, study.pk))
+    purpose = purpose_here(request, RecordFacts(study.patient_id, study.pk), action)
     return context_for(request.actor, study, now=request.now, action=action, purpose=purpose)
 
 
@@ -151,7 +151,7 @@ def granted(
             request.actor,
             action,
             wanted,
-            purpose or purpose_here(request, wanted),
+            purpose or purpose_here(request, wanted, action),
             now=request.now,
             place=place_of(request),
             told=told,

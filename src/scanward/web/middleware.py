@@ -1,7 +1,9 @@
-"""The headers that every answer carries."""
+"""Whose request it is behind the house's own proxy, and the headers that every answer carries."""
 
+import ipaddress
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 
@@ -20,6 +22,35 @@ POLICY = "; ".join(
         "base-uri 'none'",
     ]
 )
+
+
+class BehindProxy:
+    """Knows people by their own address where the house's own proxy stands in front (`SCANWARD_TRUSTED_PROXIES`).
+
+    Else all would come from one network: the ledger could not tell them apart, and whoever guesses passwords would
+    lock everybody out (fault C13). From anybody but these proxies the header is not believed.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Put the address in its place."""
+        peer, told = request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", "")
+        request.META["REMOTE_ADDR"] = client_address(peer, told)
+        return self.get_response(request)
+
+
+def client_address(peer: str, forwarded: str) -> str:
+    """Return the address of whoever spoke to the first of the proxies that are ours; what lies before it is hearsay."""
+    for told in [peer, *(part.strip() for part in reversed(forwarded.split(",")))]:
+        try:
+            address = ipaddress.ip_address(told)
+        except ValueError:
+            return peer
+        if not any(address in ipaddress.ip_network(proxy, strict=False) for proxy in settings.TRUSTED_PROXIES):
+            return told
+    return peer
 
 
 class SecurityHeaders:

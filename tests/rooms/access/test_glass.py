@@ -50,6 +50,8 @@ def test_the_record_opens_at_once_and_closes_after_an_hour(dana, cast):
     assert glass.ends_at == NOW + timedelta(minutes=60)
     assert may_see(dana, cast, now=glass.ends_at - timedelta(seconds=1))
     assert not may_see(dana, cast, now=glass.ends_at)
+    late = Entry.objects.latest("seq")
+    assert (late.kind, late.actor_id) == (EventKind.DECISION_REFUSED, str(dana.id))
 
 
 @pytest.mark.parametrize("words", ["", "   ", "urgent", "x \n y  "])

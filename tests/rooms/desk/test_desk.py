@@ -6,11 +6,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cast import ALICE, NOW, PASSWORD, PLACE, abdomen_of, actor, bring, person
+from scanward.access.glass import break_glass
 from scanward.archive.visible import worklist
 from scanward.audit.kinds import EventKind
 from scanward.audit.models import Entry
+from scanward.oversight.models import ReviewTask
 from scanward.people import actions
-from scanward.people.kinds import Role
+from scanward.people.kinds import GlassReason, Role
 from scanward.people.models import Account
 
 CLINICIAN = {"role": "treating_clinician"}
@@ -63,6 +65,25 @@ def test_the_privacy_officer_reviews_what_was_opened(cast):
     assert priya.post(address, {"words": "?"}).status_code == 200
     assert priya.post(address, {"justified": "no", "words": "He was not in the house."}).status_code == 302
     assert "He was not in the house." in page(priya.get(reverse("reviews")))
+
+
+def test_an_officer_who_reads_the_ledger_on_a_review_is_in_it_herself(cast):
+    """Fault E5: Audit Log Used, 110101, about the patient whose entries are shown."""
+    now = timezone.now()
+    glass = break_glass(
+        cast.dana, cast.charlies, reason=GlassReason.LIFE_THREATENING, words=WORDS, place=PLACE, now=now
+    )
+    task = ReviewTask.objects.create(
+        rule="night", account=cast.dana, fingerprint="x", count=1, first_seq=0, last_seq=1, opened_at=now, due_at=now
+    )
+    priya = inside(cast.priya)
+    for address, about in (
+        (reverse("review-glass", args=[glass.id]), str(cast.charlies.id)),
+        (reverse("review-task", args=[task.id]), ""),
+    ):
+        assert priya.get(address).status_code == 200
+        used = Entry.objects.filter(kind=EventKind.LEDGER_USED, actor_id=str(cast.priya.id)).latest("seq")
+        assert (used.meaning.dicom.value, used.patient_id) == ("110101", about)
 
 
 def test_who_saw_what_finds_the_look_and_becomes_an_entry_itself(cast):

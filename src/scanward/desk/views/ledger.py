@@ -146,7 +146,7 @@ def _question(request: SignedInRequest) -> Question:
         raise NotUnderstood(_("Choose what the person wants to do."))
     record = _record(typed(request, "record"))
     actor = _actor(request, record)
-    purpose = chosen(request, "purpose", PurposeOfUse) or usual_purpose(actor, record, now=request.now)
+    purpose = chosen(request, "purpose", PurposeOfUse) or usual_purpose(actor, record, now=request.now, action=action)
     return Question(actor, action, record, purpose)
 
 

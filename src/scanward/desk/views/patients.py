@@ -58,7 +58,7 @@ def _sees(request: SignedInRequest, patient: Patient) -> bool:
 def _may(request: SignedInRequest, action: Action, patient: Patient) -> bool:
     """Return whether this person may do it with the patient's record."""
     wanted = RecordFacts(patient.id)
-    purpose = usual_purpose(request.actor, wanted, now=request.now, at_desk=True)
+    purpose = usual_purpose(request.actor, wanted, now=request.now, at_desk=True, action=action)
     return isinstance(decide(request.actor, action, wanted, purpose, Context(), now=request.now), Grant)
 
 

@@ -7,15 +7,17 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from scanward.access.kinds import HOUSE, Action
+from scanward.access.kinds import HOUSE, Action, RecordFacts
 from scanward.access.models import BrokenGlass
 from scanward.audit.queries import by_actor, flagged
+from scanward.law.purpose import PurposeOfUse
 from scanward.oversight import actions
 from scanward.oversight.anomalies import SPECS
 from scanward.oversight.kinds import TASK_OUTCOME_NAMES, AnomalyRule, TaskOutcome
 from scanward.oversight.models import Incident, ReviewTask
 from scanward.people.actions import NotAllowed
 from scanward.people.kinds import GLASS_REASON_NAMES, GlassReason
+from scanward.people.models import Patient
 from scanward.web.doors import SignedInRequest, granted, place_of, signed_in
 from scanward.web.forms import chosen, done, typed
 
@@ -64,6 +66,7 @@ def glass(request: SignedInRequest, glass_id: UUID) -> HttpResponse:
 
         if done(request, deed, _("Your review is written down.")):
             return redirect("reviews")
+    _note_reading(request, found.patient)
     seen = by_actor(str(found.account_id)).filter(
         patient_id=str(found.patient_id), at__gte=found.opened_at, at__lte=found.ends_at
     )
@@ -100,6 +103,7 @@ def task(request: SignedInRequest, task_id: UUID) -> HttpResponse:
 
         if done(request, deed, _("Your decision is written down.")):
             return redirect("reviews")
+    _note_reading(request, found.patient)
     rule = AnomalyRule(found.rule)
     # Of a result that nobody opens there is no deed of hers, only the mark.
     all_rows = flagged(str(found.patient_id)) if rule is AnomalyRule.URGENT_UNREAD else by_actor(str(found.account_id))
@@ -113,3 +117,12 @@ def task(request: SignedInRequest, task_id: UUID) -> HttpResponse:
         "words": typed(request, "words"),
     }
     return render(request, "desk/task.html", context)
+
+
+def _note_reading(request: SignedInRequest, patient: Patient | None) -> None:
+    """Write down that an officer reads the ledger, and about whom (fault E5)."""
+    if patient is None:
+        granted(request, Action.READ_LEDGER, HOUSE)
+    else:
+        about = RecordFacts(patient.pk)
+        granted(request, Action.VIEW_ACCESS_LOG, about, purpose=PurposeOfUse.COMPLIANCE)

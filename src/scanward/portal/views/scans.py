@@ -175,7 +175,7 @@ def download(request: SignedInRequest, study_id: UUID) -> HttpResponse:
             package = packages.prepare(
                 request.user,
                 found,
-                purpose=purpose_here(request, RecordFacts(found.patient_id, found.id)),
+                purpose=purpose_here(request, RecordFacts(found.patient_id, found.id), Action.DOWNLOAD),
                 language=get_language() or "en",
                 now=request.now,
                 place=place_of(request),
