@@ -31,7 +31,8 @@ from scanward.intake.pull.web import PAGE
 FILE = Path(__file__).resolve().parent.parent / "docs" / "conformance" / "dicom.md"
 ORDER = {
     Status.SUCCESS: "Kept, here already, or kept apart for a decision of the records staff; it is durable",
-    Status.OUT_OF_RESOURCES: "Not kept: no room, no index, or the peer may not. Send it again later",
+    Status.OUT_OF_RESOURCES: "Not kept: no room or no index. Send it again later",
+    Status.NOT_AUTHORIZED: "The peer may not store here; sending it again changes nothing",
     Status.DATA_SET_MISMATCH: "Command, presentation context and data set name different objects; not kept",
     Status.CANNOT_UNDERSTAND: "The guard refused the data set; the comment names the element, never its value",
 }

@@ -142,7 +142,7 @@ def test_a_listener_with_a_title_answers_to_it_only(guarded):
 
 def test_a_peer_that_may_not_store_is_told_so(guarded):
     one = slice_of()
-    assert send(guarded.port, one, title="ASKS", ae_title="SCANWARD") == [0xA700]
+    assert send(guarded.port, one, title="ASKS", ae_title="SCANWARD") == [0x0124]
     assert guarded.count("instance", one.SOPInstanceUID) == 0
 
 

@@ -143,6 +143,26 @@ def test_a_study_is_fetched_whole_and_counted(cast: Cast, started: Started) -> N
     assert told("import_finished")[-1] == {"pacs": "Archive", "expected": ALL, "here": ALL}
 
 
+def test_the_page_can_tell_how_far_it_is_while_one_question_is_answered(
+    cast: Cast, started: Started, monkeypatch: Any
+) -> None:
+    started()
+    monkeypatch.setattr(fetching, "SHOWN_EVERY", 0.0)
+    shown: list[int] = []
+    settle = fetching.receive.settle
+
+    def watched(*items: Any, **more: Any) -> Any:
+        shown.append(Retrieval.objects.get().here)
+        return settle(*items, **more)
+
+    monkeypatch.setattr(fetching.receive, "settle", watched)
+    row = fetch(cast)
+    fetching.work(row, now=NOW)
+    row.refresh_from_db()
+    assert shown == list(range(ALL))
+    assert (row.state, row.here, row.missing) == (RetrievalState.DONE, ALL, [])
+
+
 def test_over_mutual_tls_a_study_comes_and_a_stranger_is_not_asked(
     cast: Cast, started: Started, tmp_path: Path
 ) -> None:

@@ -81,7 +81,7 @@ class Services:
         """Keep an object (PS3.4 annex B). What is held apart is safe here, so the sender may forget it: success."""
         if not peer.may_store:
             self.alerts(Why.MAY_NOT_STORE, caller.address, title=peer.ae_title, listener=caller.listener.name)
-            return Reply(Status.OUT_OF_RESOURCES, "This peer may not store here.")
+            return Reply(Status.NOT_AUTHORIZED, "This peer may not store here.")
         try:
             seen = inspect(message.data, memo=message.memo)
             malware.check(message.data)

@@ -1,9 +1,11 @@
 """Fetches a study from a PACS: by the worker, as often as it takes, and done only when nothing of it is missing."""
 
+import contextlib
 import logging
+import time
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -36,6 +38,8 @@ MOST_TRIES: Final = 6
 FIRST_PAUSE: Final = timedelta(seconds=20)
 # A fetch that did not move for so long has lost its worker.
 STILL_AFTER: Final = timedelta(minutes=10)
+# How often a fetch says how far it is while objects of one question come.
+SHOWN_EVERY: Final = 2.0
 # Objects that are asked for at once.
 AT_ONCE: Final = 64
 GOING: Final = (RetrievalState.WAITING, RetrievalState.WORKING)
@@ -191,6 +195,7 @@ class _Taking:
     sender: Sender
     refused: set[str]
     stopped: VaultError | DatabaseError | None = None
+    shown: float = field(default_factory=time.monotonic)
 
     def take(self, uid: str, data: bytes) -> Taken:
         """Take one object in, and say what became of it."""
@@ -205,11 +210,24 @@ class _Taking:
             self.stopped = error
             return Taken.NOT_NOW
         if answer.outcome is not receive.Outcome.REFUSED:
+            self._show(uid)
             return Taken.SAFE
         if answer.code == RefusalReason.NOT_SCANNED:
             return Taken.NOT_NOW
         self.refused.add(uid)
         return Taken.MISMATCH if answer.code == RefusalReason.META_MISMATCH else Taken.UNREADABLE
+
+
+    def _show(self, uid: str) -> None:
+        """Count what came, and show it now and then; after each question it is compared with what is really here."""
+        if uid not in self.row.missing:
+            return
+        self.row.missing.remove(uid)
+        self.row.here += 1
+        if time.monotonic() - self.shown >= SHOWN_EVERY:
+            self.shown, self.row.touched_at = time.monotonic(), timezone.now()
+            with contextlib.suppress(DatabaseError):
+                self.row.save(update_fields=["here", "missing", "touched_at"])
 
 
 def _missing(row: Retrieval, listed: Mapping[str, str]) -> dict[str, str]:
