@@ -52,6 +52,7 @@ BAD = {
     "B4 200,000 deep": (nested(200_000, syntax=IMPLICIT), IMPLICIT),
     "B5 an element of 4 GB": (making.file(making.header(0x00420011, "OB", 0xFFFFFFF0) + bytes(512)), EXPLICIT),
     "B6 65535 x 65535": (ct(HUGE, pixels=making.element(0x7FE00010, "OW", bytes(512))), EXPLICIT),
+    "B6 rows and columns of 32 bits": (ct({tag: ("UL", 0xFFFFFFFF) for tag in HUGE}), EXPLICIT),
     "B6 2^31 frames": (ct({0x00280008: ("IS", str(2**31))}), EXPLICIT),
     "B13 no code stream": (ct(pixels=making.fragments(b"no JPEG 2000")), RLE),
 }
@@ -79,7 +80,7 @@ def test_a_code_stream_that_declares_too_much_is_never_shown_as_good(listener, g
 
 @pytest.mark.parametrize("evil", EVIL)
 @pytest.mark.parametrize("tag", [0x00080018, 0x0020000D, 0x0020000E], ids=["instance", "study", "series"])
-def test_what_is_no_uid_never_becomes_a_name(listener, evil, tag):
+def test_what_is_no_uid_never_becomes_a_name(listener, good_sender, evil, tag):
     """Fault B9: in the command, in the object, in both."""
     before = sorted(listener.place.rglob("*"))
     made = data_set(ct({tag: ("UI", evil)}))
