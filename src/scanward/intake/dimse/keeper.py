@@ -161,10 +161,11 @@ class Keeper:
         if not self._running:
             close_old_connections()
             self._since = self._last
-            self._something.set()
         running = self._running.get(sender)
         if running is None:
             running = self._running[sender] = Running(sender=sender, now=self._clock())
+            # Only now: who wakes up before there is something to index lies down again.
+            self._something.set()
         return running.add([job.arrival for job in jobs])
 
     def _run(self) -> None:

@@ -217,7 +217,6 @@ class _Taking:
         self.refused.add(uid)
         return Taken.MISMATCH if answer.code == RefusalReason.META_MISMATCH else Taken.UNREADABLE
 
-
     def _show(self, uid: str) -> None:
         """Count what came, and show it now and then; after each question it is compared with what is really here."""
         if uid not in self.row.missing:
