@@ -187,3 +187,16 @@ def test_a_connected_hospital_is_offered_before_a_link(cast, settings, tmp_path)
     assert "Riverside Clinic" not in without
     assert page.index("Riverside Clinic") < page.index('name="organization"')
     assert TO_HOSPITALS.index(Arrival.EXCHANGE) < TO_HOSPITALS.index(Arrival.LINK)
+
+
+@pytest.mark.parametrize(
+    ("kind", "first"),
+    [("hospital", "portal"), ("imaging centre", "pickup"), ("urgent care", "email")],
+)
+def test_what_a_house_of_its_kind_usually_gives_stands_first(cast, settings, kind, first):
+    """F5: hospital, imaging centre and urgent care; every other way is still there."""
+    settings.FACILITY_KIND = kind
+    page = page_of(cast.alice).post(reverse("request-new"), base(cast, "me", go="how")).content.decode()
+    ways = re.findall(r'name="delivery" value="(\w+)"', page)
+    assert ways[0] == first
+    assert sorted(ways) == ["email", "mail", "pickup", "plain_email", "portal"]

@@ -14,7 +14,7 @@ from scanward.law.bases import RecipientKind
 from scanward.law.errors import Unlawful
 from scanward.law.tracks import Track
 from scanward.people.models import Patient
-from scanward.portal.words import OFFERED, TO_HOSPITALS, TO_OTHERS
+from scanward.portal.words import TO_HOSPITALS, TO_OTHERS, offered
 from scanward.release import house, peers
 from scanward.release.actions import RecipientDetails
 from scanward.release.ways import Arrival, Medium, check_format
@@ -162,7 +162,7 @@ class Draft:
     def ways(self) -> tuple[Arrival, ...]:
         """The ways that are offered: straight into a connected hospital before a link (J8)."""
         if not self.way.to_other:
-            return OFFERED
+            return offered(house.facility().kind)
         return TO_HOSPITALS if self.peer else TO_OTHERS
 
     @property

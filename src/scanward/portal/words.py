@@ -1,5 +1,6 @@
 """What patients read instead of the names of states and letters, and what the request form offers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scanward.law.authorization import Statement
 from scanward.law.bases import RecipientKind
+from scanward.law.facility import PROMISES, FacilityKind, Offer
 from scanward.law.tracks import Track
 from scanward.release.actions.pricing import estimate
 from scanward.release.kinds import State
@@ -50,6 +52,14 @@ STATE_WORDS: dict[State, tuple[str | Promise, str | Promise]] = {
 }
 # The ways that a patient can pick; plain e-mail comes only after a warning, hospital to hospital is not hers to make.
 OFFERED = (Arrival.PORTAL, Arrival.PICKUP, Arrival.MAIL, Arrival.EMAIL, Arrival.PLAIN_EMAIL)
+# By which of them a kind of house gives what it offers first (F5).
+_BY: Mapping[Offer, tuple[Arrival, ...]] = {
+    Offer.PORTAL: (Arrival.PORTAL,),
+    Offer.DISC: (Arrival.PICKUP, Arrival.MAIL),
+    Offer.PAPER: (Arrival.PICKUP, Arrival.MAIL),
+    Offer.EMAIL: (Arrival.EMAIL,),
+    Offer.PRINT_ON_SITE: (Arrival.PICKUP,),
+}
 TO_OTHERS = (Arrival.LINK, Arrival.MAIL)
 # To a connected hospital it goes straight, and that is offered before a link (J8).
 TO_HOSPITALS = (Arrival.EXCHANGE, *TO_OTHERS)
@@ -111,3 +121,9 @@ def delivery_choice(way: Arrival, *, on: date) -> DeliveryChoice:
     return DeliveryChoice(
         way.value, str(ARRIVAL_NAMES[way]), str(good), str(bad), f"${price}" if price else gettext("free")
     )
+
+
+def offered(kind: FacilityKind) -> tuple[Arrival, ...]:
+    """All the ways of one's own copy; what a house of this kind usually gives stands first (F5)."""
+    usual = [way for offer in PROMISES[kind].offers for way in _BY[offer]]
+    return tuple(dict.fromkeys([*usual, *OFFERED]))

@@ -22,7 +22,7 @@ from scanward.law.fees import Quote
 from scanward.law.purpose import PurposeOfUse
 from scanward.law.tracks import Track
 from scanward.portal.drafts import WAYS, Draft, hospitals, page_after, pages_of
-from scanward.portal.words import OFFERED, REASONS, RECIPIENTS, STATEMENTS, delivery_choice
+from scanward.portal.words import REASONS, RECIPIENTS, STATEMENTS, delivery_choice
 from scanward.release import actions, house
 from scanward.release.actions.pricing import estimate
 from scanward.release.models import ReleaseRequest
@@ -83,7 +83,7 @@ def _page(request: SignedInRequest, draft: Draft, page: str, *, status: int = 20
         "after": page_after(draft.way, page),
         "carried": draft.carried(page),
         "records": draft.records,
-        "ways": [delivery_choice(way, on=house.today(request.now)) for way in (draft.ways if to_other else OFFERED)],
+        "ways": [delivery_choice(way, on=house.today(request.now)) for way in draft.ways],
         "media": [(medium, MEDIUM_NAMES[medium]) for medium in (FORMATS_FOR_OTHERS if to_other else Medium)],
         "reasons": REASONS,
         "recipients": RECIPIENTS[draft.way.track],

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from scanward.bundles.fillable import fillable
 from scanward.bundles.language import Language
 from scanward.bundles.letters import letter
-from scanward.portal.words import OFFERED, delivery_choice
+from scanward.portal.words import delivery_choice, offered
 from scanward.release import house
 
 
@@ -62,7 +62,7 @@ def forms(request: HttpRequest) -> HttpResponse:
     context = {
         "forms": [{"title": title, "use": use, "files": files} for title, use, files in FORMS],
         "where": [sender["facility"], sender["department"], *settings.FACILITY_ADDRESS],
-        "ways": [delivery_choice(way, on=today) for way in OFFERED],
+        "ways": [delivery_choice(way, on=today) for way in offered(house.facility().kind)],
     }
     return render(request, "portal/forms.html", context)
 
