@@ -68,6 +68,17 @@ def test_what_is_cut_off_or_too_coarse_is_held_and_never_passed(head: Stack) -> 
     start = int(rows[0] + 25 / SPACING[1])
     cut = axial_stack(np.ascontiguousarray(head.hu[14:25, start:]), SPACING)
     assert shown(cut).face or shown(cut).doubtful
+    thin = axial_stack(head.hu[30:32], (1.0, *SPACING[1:]))
+    assert shown(thin).doubtful and not shown(Stack(thin.planes, thin.hu * 0 - 1000, thin.order)).doubtful
+
+
+def test_half_a_babys_head_with_soft_bones_is_held(head: Stack) -> None:
+    """S10: two thirds as big, with bones that are less than half as hard."""
+    soft = np.where(head.hu > 100, 100 + (head.hu - 100) * 0.45, head.hu).astype(np.int16)
+    baby = tuple(0.66 * one for one in SPACING)
+    for first in range(12, 60, 12):
+        part = axial_stack(np.ascontiguousarray(soft[first : first + 12, :, 54:]), (baby[0], baby[1], baby[2]))
+        assert shown(part).face or shown(part).doubtful
 
 
 def test_a_field_round_the_spine_is_left_alone() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from scanward.deid.pixels.anatomy import analyse, dilated, largest
+from scanward.deid.pixels.anatomy import Anatomy, analyse, dilated, largest
 from scanward.deid.pixels.geometry import Grid, Mask, Stack, Volume
 
 STEP: Final = 4.0
@@ -20,12 +20,15 @@ _SLICE_ML: Final = 12.0  # of a skull's inside in a thin slab, which then has a 
 _SLICE_SHELL: Final = 0.35
 _NARROWEST: Final = 28.0  # cm2: a wrist has less, and the jaws of the smallest child more
 _WIDEST: Final = 340.0  # cm2: a head's cross-section is smaller, a trunk's is bigger
-_LUNG: Final = 0.12
+_LUNG: Final = 0.12  # of a cross-section
+_LUNGS: Final = 0.3  # in a slight scan, of which all can be nose and throat
 _JAW: Final = 16.0  # mm; less where the scan itself is thin
 _REACH: Final = 26.0  # mm from skin to bone in a face
 _WIDE: Final = 24.0  # mm of skin with bone behind it
 _FLAT: Final = 40.0  # mm of height below which a scan, and of slices above which it, is too thin or too coarse to judge
 _COARSE: Final = 8.0
+_SLIGHT: Final = 12.0  # mm of height, in which no jaw can be told from a neck
+_SOFT_BONE: Final = 130.0  # HU; a baby's thin bones are no harder on 4 mm
 _DOUBT: Final = 8.0  # mm; half of that where it is too thin or too coarse
 
 
@@ -67,7 +70,7 @@ def measured(hu: Volume, known: Mask, grid: Grid, height: float, gap: float) -> 
     skull = found.inside
     ml = found.litres(skull) * 1000
     shell = _shell(skull, found.bone) if skull.any() else 0.0
-    jaw, part = _jaws(hu, known, found.body, found.bone)
+    jaw, part = _jaws(found, slight=height < _SLIGHT)
     return Shown(round(ml, 1), round(shell, 3), jaw, part, height, gap)
 
 
@@ -81,25 +84,29 @@ def _shell(skull: Mask, bone: Mask) -> float:
     return float((ndimage.maximum_filter(hard, 3) & shell).sum() / max(int(shell.sum()), 1))
 
 
-def _jaws(hu: Volume, known: Mask, body: Mask, bone: Mask) -> tuple[float, float]:
-    """Millimetres of height in which a cross-section of a head's size has a face's bone, or may have a part of it."""
+def _jaws(found: Anatomy, *, slight: bool) -> tuple[float, float]:
+    """Millimetres of height in which a cross-section of a head's size has a face's bone, or may have a part of it.
+
+    In a slight scan any bone will do for the second.
+    """
+    hu, known, bone = found.hu, found.known, found.bone
+    hard = bone | (found.body & (hu > _SOFT_BONE))
     whole, part, field = 0, 0, ndimage.find_objects(known.any(axis=0).astype(np.int8))
-    for z in range(hu.shape[0]):
-        section = body[z]
+    for z, section in enumerate(found.body):
         area = float(section.sum()) * (STEP / 10) ** 2
-        if not _NARROWEST < area < _WIDEST or _trunk(hu[z][field[0]], section[field[0]]):
+        if not _NARROWEST < area < _WIDEST or _trunk(hu[z][field[0]], section[field[0]], _LUNGS if slight else _LUNG):
             continue
         piece = largest(section)
-        front = _wide(piece, bone[z], known[z])
-        whole += front > _WIDE
-        part += front > _WIDE / 2 or _cut_jaw(piece, bone[z], known[z])
+        whole += _wide(piece, bone[z], known[z]) > _WIDE
+        front = _wide(piece, hard[z], known[z]) > _WIDE / 2
+        part += front or _cut_jaw(piece, hard[z], known[z]) or (slight and bool(hard[z][piece].any()))
     return whole * STEP, part * STEP
 
 
-def _trunk(hu: Volume, section: Mask) -> bool:
+def _trunk(hu: Volume, section: Mask, most: float) -> bool:
     """Lungs or bowel gas, be they open where the field cuts through the body."""
     gas = (hu < -500) & _filled(section)
-    return float(gas.sum()) / max(float(section.sum()), 1) > _LUNG and not _airway_only(gas)
+    return float(gas.sum()) / max(float(section.sum()), 1) > most and not _airway_only(gas)
 
 
 def _filled(section: Mask) -> Mask:
