@@ -4,7 +4,7 @@ import html
 from dataclasses import dataclass, field
 from typing import Final
 
-from scanward.deid.cases import Case, Picture
+from scanward.deid.cases import BY_BOXES, Case, Picture
 from scanward.deid.reviewing.decisions import Decision
 from scanward.deid.reviewing.words import say, titled
 
@@ -118,7 +118,7 @@ class Pages:
             for one in case.choices
         )
         boxes = self._boxes(case, form) if "redact" in case.choices else ""
-        if not boxes and not case.whole:
+        if not boxes and not case.whole and set(case.reasons) <= BY_BOXES:
             boxes = f"<p>{self._say(_NO_BOXES)}</p>"
         wrong = f"<p class=wrong role=alert id=wrong>{self._say(form.wrong)}</p>" if form.wrong else ""
         return (
