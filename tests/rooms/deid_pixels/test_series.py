@@ -72,12 +72,13 @@ def test_what_is_cut_off_or_too_coarse_is_held_and_never_passed(head: Stack) -> 
     assert shown(thin).doubtful and not shown(Stack(thin.planes, thin.hu * 0 - 1000, thin.order)).doubtful
 
 
-def test_half_a_babys_head_with_soft_bones_is_held(head: Stack) -> None:
+def test_a_babys_head_with_soft_bones_and_its_front_cut_off_is_held(head: Stack) -> None:
     """S10: two thirds as big, with bones that are less than half as hard."""
     soft = np.where(head.hu > 100, 100 + (head.hu - 100) * 0.45, head.hu).astype(np.int16)
     baby = tuple(0.66 * one for one in SPACING)
-    for first in range(12, 60, 12):
-        part = axial_stack(np.ascontiguousarray(soft[first : first + 12, :, 54:]), (baby[0], baby[1], baby[2]))
+    front = np.flatnonzero((head.hu > -300).mean(axis=(0, 2)) > 0.02)[0]
+    for first in range(12, 60, 8):
+        part = axial_stack(np.ascontiguousarray(soft[first : first + 12, front + 27 :]), (baby[0], baby[1], baby[2]))
         assert shown(part).face or shown(part).doubtful
 
 
@@ -103,6 +104,7 @@ def test_a_head_without_a_word_of_it_is_held_where_its_pixels_cannot_tell(tmp_pa
             del one.PixelSpacing
         elif damage == "not CT":
             one.SOPClassUID = one.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.4"
+            one.RescaleIntercept, one.RescaleSlope = 0, "0.02"  # nothing that looks like bone
         one.save_as(tmp_path / "in" / str(number))
     job = Job(profile("research"), Project("few", b"f" * 32), str(tmp_path / "out"), deface=True)
     (result,) = serial(job, by_study(find(tmp_path / "in")))
