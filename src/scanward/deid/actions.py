@@ -55,7 +55,6 @@ TECHNICAL: Final = frozenset(
         0x00181210,  # ConvolutionKernel
         0x00189315,  # ReconstructionAlgorithm
         0x00189316,  # ConvolutionKernelGroup
-        0x00200060,  # Laterality
         0x00201040,  # PositionReferenceIndicator
         0x00281054,  # RescaleType
         0x00281055,  # WindowCenterWidthExplanation

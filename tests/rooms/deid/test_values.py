@@ -121,6 +121,12 @@ def test_versions_stay(version):
     assert through([(0x00181160, "SH", version)]).FilterType == version
 
 
+@pytest.mark.parametrize(("told", "kept"), [("R", "R"), ("(617) 555-0142", "")])
+def test_the_side_of_a_body_is_a_code_and_no_text(told, kept):
+    """S5"""
+    assert through([(0x00200060, "CS", told)]).get("Laterality") == kept
+
+
 def test_a_great_age_is_no_code_string():
     """S2"""
     assert "93" not in str(through([(0x00180022, "CS", "93 YO FEMALE")]).get("ScanOptions", ""))
