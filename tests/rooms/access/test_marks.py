@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -99,3 +100,10 @@ def test_what_begins_takes_no_mark_away(cast):
         cast.dana, cast.charlies, kind=CareKind.REFERRAL, until=until, by=cast.hal, place=PLACE, now=timezone.now()
     )
     assert before <= of(cast.dana)
+
+
+@pytest.mark.parametrize("model", list(apps.get_app_config("access").get_models()), ids=lambda model: model.__name__)
+def test_a_row_names_itself_by_its_id_only(model):
+    """A18: an emergency, and a scan that needs more care than others."""
+    row = model()
+    assert str(row) == str(row.pk)
