@@ -97,10 +97,11 @@ def extend_amendment(
     """Extend once, in writing, inside the first sixty days."""
     actor = _may_answer(asked.patient, by, now=now, place=place)
     running = clock.start(Duty.AMENDMENT, at=asked.received_at, facility=house.facility())
-    if asked.extended_to is not None:
-        raise Unlawful("The one extension has been used; there is never a second.", "45 CFR 164.526(b)(2)(ii)")
     clock.extend(running, sent_at=now, reason=reason, new_date=new_date)
     with atomic():
+        asked.refresh_from_db(from_queryset=AmendmentRequest.objects.select_for_update())
+        if asked.extended_to is not None:
+            raise Unlawful("The one extension has been used; there is never a second.", "45 CFR 164.526(b)(2)(ii)")
         asked.extended_to, asked.extension_reason = new_date, reason.strip()
         asked.save(update_fields=["extended_to", "extension_reason"])
         _tell(EventKind.AMENDMENT_DECIDED, asked.patient, by=reference(actor), now=now, place=place)
@@ -120,14 +121,15 @@ def decide_amendment(
     """Accept a correction, or deny it on one of the four grounds; the person can then disagree."""
     if not accepted and ground is None:
         raise Unlawful("A denial needs one of the four grounds.", "45 CFR 164.526(a)(2)")
-    if asked.answered_at is not None:
-        raise Unlawful("This has been decided already.", "45 CFR 164.526(b)(2)")
     if not accepted and not answer.strip():
         raise Unlawful("Say why, in plain words.", "45 CFR 164.526(d)(1)(i)")
     actor = _may_answer(asked.patient, by, now=now, place=place)
     if ground is not None:
         wishes.amendment_ground(ground)
     with atomic():
+        asked.refresh_from_db(from_queryset=AmendmentRequest.objects.select_for_update())
+        if asked.answered_at is not None:
+            raise Unlawful("This has been decided already.", "45 CFR 164.526(b)(2)")
         asked.accepted, asked.answer, asked.answered_at, asked.decided_by = accepted, answer.strip(), now, by
         asked.ground = ground.value if ground and not accepted else ""
         asked.save()
@@ -180,10 +182,11 @@ def ask_restriction(
 
 def decide_restriction(asked: Restriction, *, agreed: bool, by: Account, now: datetime, place: Place) -> None:
     """Agree to a restriction or not; one that the law gives can't be declined."""
-    if asked.agreed:
-        raise Unlawful("This restriction is in force and can't be declined.", "45 CFR 164.522(a)(1)(vi)")
     actor = _may_answer(asked.patient, by, now=now, place=place)
     with atomic():
+        asked.refresh_from_db(from_queryset=Restriction.objects.select_for_update())
+        if asked.agreed:
+            raise Unlawful("This restriction is in force and can't be declined.", "45 CFR 164.522(a)(1)(vi)")
         asked.agreed, asked.decided_by, asked.decided_at = agreed, by, now
         asked.save(update_fields=["agreed", "decided_by", "decided_at"])
         _tell(EventKind.RESTRICTION_SET, asked.patient, by=reference(actor), now=now, place=place)

@@ -107,8 +107,7 @@ def create(wish: Wish, *, by: Account, now: datetime, place: Place) -> Made:
             actor, Action.CREATE_SHARE, wanted, purpose, now=now, place=place,
             context=Context(requested=requested), told=True,
         )  # fmt: skip
-    herself = for_herself(actor, RecordFacts(wish.studies[0].patient_id, wish.studies[0].pk), now=now)
-    basis = wish.basis or (Basis.DIRECTIVE if herself else Basis.TREATMENT)
+    basis = wish.basis or (Basis.TREATMENT if purpose is PurposeOfUse.TREATMENT else Basis.DIRECTIVE)
     secret = _spoken() if wish.spoken else secrets.token_urlsafe(SECRET_BYTES)
     with atomic():
         share = Share.objects.create(

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -23,12 +23,13 @@ from scanward.law.documents import Document
 from scanward.law.errors import Unlawful
 from scanward.law.holds import Item, Sensitivity
 from scanward.law.tracks import Track
+from scanward.law.wishes import AmendmentGround
 from scanward.people.kinds import Role
 from scanward.people.models import Account, PatientLink
-from scanward.release import actions, holds
+from scanward.release import actions, holds, rights
 from scanward.release.holds import denied
 from scanward.release.machine import NotNow
-from scanward.release.models import Authorization, Delivery, Denial, Disclosure, ReleaseRequest
+from scanward.release.models import AmendmentRequest, Authorization, Delivery, Denial, Disclosure, ReleaseRequest
 from scanward.release.ways import Arrival, Channel
 
 pytestmark = pytest.mark.django_db
@@ -261,6 +262,22 @@ def at_once(*deeds: Callable[[], object]) -> list[bool]:
     for thread in threads:
         thread.join()
     return done
+
+
+def test_a_correction_is_decided_by_whichever_clerk_was_first(cast: Cast, lena: Account) -> None:
+    """Requirement H7; fault C16: who looks at an old page does not turn a decision over, nor extend it twice."""
+    asked = rights.ask_amendment(cast.alices, text="I never smoked.", by=cast.alice, now=NOW, place=PLACE)
+    first, second = (AmendmentRequest.objects.get() for _clerk in range(2))
+    longer = asked.due_on + timedelta(days=30)
+    rights.extend_amendment(first, by=cast.hal, reason="Abroad.", new_date=longer, now=NOW, place=PLACE)
+    with pytest.raises(Unlawful, match="extension"):
+        rights.extend_amendment(second, by=lena, reason="Ill.", new_date=longer, now=NOW, place=PLACE)
+    second = AmendmentRequest.objects.get()
+    rights.decide_amendment(first, accepted=True, answer="", by=cast.hal, now=NOW, place=PLACE)
+    ground = AmendmentGround.ACCURATE
+    with pytest.raises(Unlawful, match="decided already"):
+        rights.decide_amendment(second, accepted=False, answer="No.", ground=ground, by=lena, now=NOW, place=PLACE)
+    assert AmendmentRequest.objects.get().accepted
 
 
 @pytest.mark.django_db(transaction=True)
