@@ -63,6 +63,8 @@ FACILITY_STATE = env("FACILITY_STATE")
 FACILITY_TIME_ZONE = env("FACILITY_TIME_ZONE", "America/Chicago")
 # hospital, imaging centre or urgent care: what turnaround is promised beside the law.
 FACILITY_KIND = env("FACILITY_KIND", "hospital")
+# The same in business days where the house promises others than its kind does: "3-7".
+FACILITY_TARGET = env("FACILITY_TARGET")
 # Lines of the postal address, separated by commas; and whom letters name for questions and complaints.
 FACILITY_ADDRESS = listed("FACILITY_ADDRESS", "")
 FACILITY_EMAIL = env("FACILITY_EMAIL")

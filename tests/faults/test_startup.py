@@ -11,6 +11,7 @@ from faults.commands import command
 from scanward.audit.kinds import EventKind
 from scanward.audit.models import Entry
 from scanward.cli import worker
+from scanward.cli.startup import problems
 
 AS_ROOT = "Scanward runs as root"
 # settings behind SCANWARD_, what is done to the folder, the words that must be said
@@ -60,6 +61,23 @@ def test_an_unsafe_installation_does_not_start(prepared, tmp_path):
         assert "Scanward does not start" in wrong, name
         assert UNSAFE[name][2] in wrong
         assert "Traceback" not in said + wrong
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("FACILITY_TIME_ZONE", "Chicago", "America/Chicago"),
+        ("FACILITY_KIND", "clinic", "urgent care"),
+        ("FACILITY_TARGET", "soon", "like 3-7"),
+        ("FACILITY_STATE", "Texas", "two letters"),
+    ],
+)
+def test_a_house_that_is_described_wrongly_does_not_start(settings, name, value, said):
+    """Fault E9, F4: the law's dates, and what patients are told, would be a guess."""
+    before = list(problems())
+    setattr(settings, name, value)
+    [found] = [text for text in problems() if text not in before]
+    assert said in found
 
 
 LINK = ["link", *["--account", "a", "--patient", "1", "--issuer", "X", "--method", "document", "--evidence", "x"]]

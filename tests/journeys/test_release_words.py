@@ -56,6 +56,8 @@ def test_a_reason_is_a_quick_pick_that_nobody_has_to_give(cast: Cast) -> None:
 def test_the_help_page_says_what_happens_who_helps_and_that_the_portal_is_not_needed(cast: Cast) -> None:
     """Requirements B14, B15, F7, I15, I18: advocate, privacy office, HHS; no notary, no visit, no form."""
     shown = page_of(cast.alice).get(reverse("request-help")).content.decode()
+    way = ("The scan is made.", "writes the report", "as your doctor gets them", "You ask for a copy", "send the copy")
+    assert sorted(way, key=shown.index) == list(way)
     for words in ("patient advocate", "privacy office", "hhs.gov/ocr", "no notary", "You don&#x27;t need the portal"):
         assert words in shown or words.replace("&#x27;", "'") in shown
 

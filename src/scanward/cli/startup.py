@@ -11,6 +11,8 @@ import click
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from scanward.release import house
+
 KEY_SETTINGS = (
     "MASTER_KEY_FILE",
     "DATABASE_KEY_FILE",
@@ -49,6 +51,7 @@ def problems() -> Iterator[str]:
     if not is_loopback(settings.BIND) and settings.DEMO:
         yield "The demo shows its sign-in codes to everybody, so it runs on 127.0.0.1 only."
     yield from _directory_problems()
+    yield from _facility_problems()
     # The demo on this machine's own address is let through: a newcomer in a container is often root.
     if os.geteuid() == 0 and not settings.DEMO:
         yield "Scanward runs as root. Start it as a user of its own, who owns the data folder."
@@ -77,6 +80,24 @@ def _directory_problems() -> Iterator[str]:
         yield "SCANWARD_OIDC_ISSUER: anybody on the way could answer in its place. It must begin with https."
     if settings.OIDC_ISSUER and not settings.OIDC_CLIENT_SECRET_FILE:
         yield "SCANWARD_OIDC_CLIENT_SECRET_FILE: name the file with the secret that the directory gave out."
+
+
+def _facility_problems() -> Iterator[str]:
+    """Yield what would make the dates of the law, or those that patients are told, a guess."""
+    for name, read, how in (
+        ("TIME_ZONE", house.zone, "There is no such time zone. Write it as America/Chicago."),
+        (
+            "KIND",
+            house.promise,
+            "It is hospital, imaging centre or urgent care, and SCANWARD_FACILITY_TARGET like 3-7.",
+        ),
+        ("STATE", house.facility, "Write the state as two letters, such as TX."),
+    ):
+        try:
+            read()
+        except (ValueError, KeyError):
+            yield f"SCANWARD_FACILITY_{name}: {how}"
+            return
 
 
 def _key_problems() -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -61,6 +61,21 @@ PROMISES: dict[FacilityKind, Promise] = {
 }
 
 
+def own_promise(kind: FacilityKind, days: str) -> Promise:
+    """The promise of a kind of house, with its own business days where it names some ("3-7").
+
+    Raises:
+        ValueError: they are not written so.
+    """
+    usual = PROMISES[kind]
+    if not days:
+        return usual
+    soonest, _, latest = days.partition("-")
+    if not (soonest.strip().isdecimal() and latest.strip().isdecimal()):
+        raise ValueError("A service target is written as two numbers of business days, such as 3-7.")
+    return replace(usual, soonest=int(soonest), latest=int(latest))
+
+
 @dataclass(frozen=True, slots=True)
 class Expected:
     """The days between which the facility expects to be done."""
@@ -75,15 +90,15 @@ def expected(
     *,
     expedited: bool = False,
     legal_due: date,
-    promises: dict[FacilityKind, Promise] = PROMISES,
+    promise: Promise | None = None,
 ) -> Expected:
     """When the facility expects to be done: shown beside the legal date, and never after it.
 
-    An expedited request is expected at the soonest day of the range.
+    Without a promise of its own it is that of its kind. An expedited request is expected at the soonest day.
 
     Law: 45 CFR 164.524(b)(2)(i)
     """
-    promise = promises[facility.kind]
+    promise = promise or PROMISES[facility.kind]
     day = local_day(received_at, facility.zone)
     soonest = add_business_days(day, promise.soonest, facility.state)
     latest = soonest if expedited else add_business_days(day, promise.latest, facility.state)

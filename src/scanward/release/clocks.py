@@ -22,8 +22,14 @@ def begin(request: ReleaseRequest, *, received_at: datetime, duty: Duty = Duty.A
     running = clock.start(duty, at=received_at, facility=house.facility())
     request.received_at, request.due_on = received_at, running.due_on
     request.rules = [[deadline.rule.code, deadline.due_on.isoformat()] for deadline in running.deadlines]
-    promise = expected(received_at, house.facility(), expedited=request.expedited, legal_due=running.due_on)
-    request.expected_soonest, request.expected_latest = promise.soonest, promise.latest
+    span = expected(
+        received_at,
+        house.facility(),
+        expedited=request.expedited,
+        legal_due=running.due_on,
+        promise=house.promise(),
+    )
+    request.expected_soonest, request.expected_latest = span.soonest, span.latest
 
 
 def clock_of(request: ReleaseRequest) -> clock.Clock:

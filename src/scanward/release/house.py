@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from scanward.law.days import local_day
-from scanward.law.facility import Facility, FacilityKind
+from scanward.law.facility import Facility, FacilityKind, Promise, own_promise
 
 
 def zone() -> ZoneInfo:
@@ -17,6 +17,11 @@ def zone() -> ZoneInfo:
 def facility() -> Facility:
     """The facility as the law's functions see it; without a state only federal rules run, as in the District."""
     return Facility(zone=zone(), state=settings.FACILITY_STATE or "DC", kind=FacilityKind(settings.FACILITY_KIND))
+
+
+def promise() -> Promise:
+    """What the house promises beside the law (F4)."""
+    return own_promise(FacilityKind(settings.FACILITY_KIND), settings.FACILITY_TARGET)
 
 
 def today(now: datetime) -> date:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from scanward.law.facility import PROMISES, Expected, Facility, FacilityKind, Offer, Promise, expected
+from scanward.law.facility import PROMISES, Expected, Facility, FacilityKind, Offer, Promise, expected, own_promise
 
 ZONE = ZoneInfo("America/Chicago")
 MONDAY = datetime(2026, 3, 2, 10, tzinfo=ZONE)
@@ -42,12 +42,20 @@ def test_no_promise_lies_after_the_legal_date() -> None:
 
 def test_targets_and_offers_are_data_that_a_facility_may_replace() -> None:
     """F4, F5."""
-    place = Facility(zone=ZONE, state="TX", kind=FacilityKind.HOSPITAL)
-    own = {**PROMISES, FacilityKind.HOSPITAL: Promise(soonest=1, latest=2, offers=(Offer.PORTAL,))}
-    assert expected(MONDAY, place, legal_due=LEGAL, promises=own).latest == date(2026, 3, 4)
+    place, usual = Facility(zone=ZONE, state="TX"), PROMISES[FacilityKind.HOSPITAL]
+    own = own_promise(FacilityKind.HOSPITAL, "1-2")
+    assert expected(MONDAY, place, legal_due=LEGAL, promise=own).latest == date(2026, 3, 4)
+    assert (own.offers, own_promise(FacilityKind.HOSPITAL, "")) == (usual.offers, usual)
     assert PROMISES[FacilityKind.HOSPITAL].offers == (Offer.PORTAL, Offer.DISC, Offer.PAPER)
     assert PROMISES[FacilityKind.IMAGING_CENTRE].offers == (Offer.DISC, Offer.EMAIL, Offer.PRINT_ON_SITE)
     assert PROMISES[FacilityKind.URGENT_CARE].offers == (Offer.EMAIL, Offer.PRINT_ON_SITE)
+
+
+@pytest.mark.parametrize("days", ["3", "3-", "-7", "three-seven", "7-3", "3-7-9"])
+def test_a_target_that_is_no_span_of_days_is_refused(days: str) -> None:
+    """F4: what is shown to patients is never a guess."""
+    with pytest.raises(ValueError, match="service target"):
+        own_promise(FacilityKind.IMAGING_CENTRE, days)
 
 
 def test_a_target_that_ends_before_it_starts_and_an_unknown_state_are_refused() -> None:

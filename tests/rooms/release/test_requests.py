@@ -84,6 +84,16 @@ def test_a_letter_of_last_week_counts_from_last_week(cast: Cast, ask: Ask) -> No
     assert (request.entered_by, request.requester) == (cast.hal, None)
 
 
+def test_the_house_promises_its_own_days_beside_the_law(ask: Ask, settings: Any) -> None:
+    """Requirement F4: two business days instead of its kind's ten; the legal date does not move."""
+    settings.FACILITY_TARGET = "1-2"
+    request = ask()
+    assert (request.expected_soonest, request.expected_latest) == tuple(
+        add_business_days(TODAY, days, "DC") for days in (1, 2)
+    )
+    assert request.due_on == TODAY + timedelta(days=30)
+
+
 def test_in_texas_the_shorter_date_wins(ask: Ask, settings: Any) -> None:
     """Requirements A16, F1: fifteen business days of the state stand before thirty days of the nation."""
     settings.FACILITY_STATE = "TX"
