@@ -68,6 +68,12 @@ def flagged(patient_id: str) -> QuerySet[Entry]:
     return Entry.objects.filter(kind=EventKind.URGENT_FINDING_FLAGGED.value, patient_id=patient_id).order_by("-seq")
 
 
+def has_read(actor_id: str, patient_id: str, *, since: datetime) -> bool:
+    """Return whether this person has opened a report of the patient since then."""
+    opened = Entry.objects.filter(kind=EventKind.REPORT_VIEWED.value, actor_id=actor_id, patient_id=patient_id)
+    return opened.filter(at__gte=since).exists()
+
+
 def flags_unread(actor_id: str, *, since: datetime) -> QuerySet[Entry]:
     """Return the urgent findings of patients whose reports this person has not opened since they were marked (H9)."""
     opened = Entry.objects.filter(

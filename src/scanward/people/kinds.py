@@ -52,6 +52,7 @@ class MailKind(StrEnum):
     REQUESTS = "requests"
     LINKS = "links"
     REMINDERS = "reminders"
+    REPORTS = "reports"
 
 
 class ProofMethod(StrEnum):

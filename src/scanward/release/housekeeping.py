@@ -5,7 +5,7 @@ from datetime import datetime
 from scanward.law.clock import Level
 from scanward.people.kinds import Role
 from scanward.people.models import Account
-from scanward.release import clocks, notices, papers, reminding, sharing
+from scanward.release import arriving, clocks, notices, papers, reminding, sharing
 from scanward.release.actions.ending import close_quiet, end_expired, end_packages_of_time
 from scanward.release.actions.exchanging import resume_broken
 from scanward.release.actions.mailing import send_again
@@ -32,6 +32,7 @@ def tidy(*, now: datetime) -> dict[str, int]:
         "papers": papers.purge(now=now),
         "escalated": escalate(now=now),
         "reminded": reminding.remind(now=now),
+        "reports": arriving.tell(now=now),
     }
 
 

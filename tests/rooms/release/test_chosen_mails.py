@@ -1,14 +1,18 @@
 """Each person chooses of what an e-mail tells her, and is reminded only if she wants it."""
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from cast import NOW, PLACE, Cast
+from cast import NOW, PLACE, Cast, sender
+from rooms.intake.test_marked_reports import marked
 from rooms.release.helping import later
+from rooms.reporting.messages import oru
+from scanward.archive.results import read, take
 from scanward.audit.kinds import EventKind
 from scanward.audit.models import Entry
 from scanward.people.actions import choose_mails
@@ -114,7 +118,7 @@ def test_when_a_reminder_is_due(last: int, ends: int, now: int, due: bool) -> No
 
 
 def test_the_choice_is_made_on_the_page_and_is_in_the_ledger(cast: Cast, client: Client) -> None:
-    """Requirement I13: three boxes; only reminders are empty at first."""
+    """Requirement I13: four boxes; reminders and reports are empty at first."""
     client.force_login(cast.alice)
     page = client.get("/security/").content.decode()
     assert [name for name in MailKind if f'name="{name.value}" value="1" checked' in page] == ["requests", "links"]
@@ -122,4 +126,49 @@ def test_the_choice_is_made_on_the_page_and_is_in_the_ledger(cast: Cast, client:
     cast.alice.refresh_from_db()
     assert [kind for kind in MailKind if cast.alice.wants_mail(kind)] == ["reminders"]
     entry = Entry.objects.get(subject_id=str(cast.alice.pk), kind=EventKind.CONTACT_CHANGED)
-    assert dict(entry.detail) == {"mails_requests": 0, "mails_links": 0, "mails_reminders": 1}
+    assert dict(entry.detail) == {"mails_requests": 0, "mails_links": 0, "mails_reminders": 1, "mails_reports": 0}
+
+
+def arrives(data: bytes, *, now: datetime = NOW) -> None:
+    """Another version of the report of Alice's chest comes in, or what takes it back."""
+    take(read(data), data, sender=sender(), now=now)
+
+
+def test_a_report_is_told_once_to_who_wants_it_and_has_not_read_it(cast: Cast, told: Any) -> None:
+    """Requirement I13: to the patient, and to who acts for her; what was corrected or taken back is news again."""
+    arrived = lambda: tidy(now=later(hours=1))  # noqa: E731
+    assert told(arrived) == []
+    choose(cast.alice, MailKind.REPORTS)
+    choose(cast.ruth, MailKind.REPORTS)
+    choose(cast.charlie, MailKind.REPORTS)
+    arrives(oru("FINDINGS: Clear."))
+    assert told(arrived) == ["alice@example.org", "charlie@example.org", "ruth@example.org"]
+    assert told(arrived) == []
+    arrives(oru(lines=["OBX|1|TX|||Of another.||||||W"], control="2"))
+    cast.authority.ended_at = NOW
+    cast.authority.save()
+    assert told(arrived) == ["alice@example.org"]
+
+
+def test_what_she_has_read_already_is_no_news(
+    cast: Cast, told: Any, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choose(cast.alice, MailKind.REPORTS)
+    arrives(oru("FINDINGS: Clear."))
+    monkeypatch.setattr(timezone, "now", lambda: later(minutes=5))
+    client.force_login(cast.alice)
+    assert client.get(f"/scans/{cast.chest.pk}/").status_code == 200
+    assert told(lambda: tidy(now=later(hours=1))) == []
+    arrives(oru("FINDINGS: A second look.", status="C", control="2"), now=later(hours=2))
+    assert told(lambda: tidy(now=later(hours=3))) == ["alice@example.org"]
+
+
+def test_a_report_that_a_law_holds_back_is_told_when_it_may_be_read(cast: Cast, told: Any, settings: Any) -> None:
+    """Requirement I13, trap T8: nobody is called to a page on which she finds nothing."""
+    settings.FACILITY_STATE = "TX"
+    choose(cast.alice, MailKind.REPORTS)
+    tidy(now=NOW)
+    arrives(marked(signed=NOW))
+    assert told(lambda: tidy(now=later(hours=1))) == []
+    assert told(lambda: tidy(now=later(days=4))) == ["alice@example.org"]
+    assert told(lambda: tidy(now=later(days=5))) == []

@@ -57,6 +57,7 @@ class Account(AbstractBaseUser):
     mails_requests = models.BooleanField(default=True)
     mails_links = models.BooleanField(default=True)
     mails_reminders = models.BooleanField(default=False)
+    mails_reports = models.BooleanField(default=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["full_name"]
@@ -76,6 +77,7 @@ class Account(AbstractBaseUser):
             MailKind.REQUESTS: self.mails_requests,
             MailKind.LINKS: self.mails_links,
             MailKind.REMINDERS: self.mails_reminders,
+            MailKind.REPORTS: self.mails_reports,
         }
         return chosen[kind]
 

@@ -26,6 +26,7 @@ from scanward.release.models.rights import (
     AlternativeAddress,
     AmendmentRequest,
     ReportLabel,
+    ReportNotice,
     Restriction,
 )
 from scanward.release.models.shares import Attempt, SealedFile, Share, ShareVisit
@@ -52,6 +53,7 @@ __all__ = [
     "ReleasePackage",
     "ReleaseRequest",
     "ReportLabel",
+    "ReportNotice",
     "Restriction",
     "SealedFile",
     "Share",

@@ -123,3 +123,13 @@ class ReportLabel(models.Model):
     sensitivity = models.CharField(max_length=24, choices=[(item.value, item.value) for item in Sensitivity])
     labelled_by = models.CharField(max_length=200)
     at = models.DateTimeField()
+
+
+class ReportNotice(models.Model):
+    """This person was told by e-mail that this version of a report is there to be read (I13)."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "report"], name="told_once_of_a_report")]
