@@ -66,6 +66,8 @@ def own_promise(kind: FacilityKind, days: str) -> Promise:
 
     Raises:
         ValueError: they are not written so.
+
+    Law: 45 CFR 164.524(b)(2)(i)
     """
     usual = PROMISES[kind]
     if not days:
