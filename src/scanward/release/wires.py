@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from pynetdicom import AE
 
+from scanward.dicom.association import STEADY
 from scanward.dicom.read import dataset
 from scanward.release.peers import Peer
 
@@ -52,7 +53,7 @@ def _dicom(peer: Peer, items: list[Item]) -> Iterator[str]:
     for sop_class, syntax in sorted({(item.sop_class, item.syntax) for item in items})[:MOST_CONTEXTS]:
         entity.add_requested_context(sop_class, syntax)
     tls = (_context(peer), peer.host) if peer.ca else None
-    found = entity.associate(peer.host, peer.port, ae_title=peer.ae_title, tls_args=tls)
+    found = entity.associate(peer.host, peer.port, ae_title=peer.ae_title, tls_args=tls, evt_handlers=[*STEADY])
     if not found.is_established:
         raise NotReached
     try:

@@ -5,10 +5,15 @@ import time
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from cast import NOW, sender
 from scanward.archive.store import Result, Settled
 from scanward.intake.dimse import keeper as keeping
 from scanward.intake.dimse.keeper import Keeper
+
+# The keeper asks whether its database is still of use, whatever the test before has left.
+pytestmark = pytest.mark.django_db
 
 
 def test_the_first_object_after_a_rest_is_indexed_while_its_sender_stays(monkeypatch: Any) -> None:

@@ -13,6 +13,7 @@ from pydicom import Dataset
 from pynetdicom import AE, build_role
 
 from scanward.dicom import walk
+from scanward.dicom.association import STEADY
 from scanward.intake.dimse.classes import STORAGE_COMMITMENT, STORAGE_COMMITMENT_INSTANCE
 from scanward.intake.dimse.commitment import Answer, Named
 from scanward.intake.dimse.peers import Listener, Peer
@@ -61,7 +62,9 @@ def deliver(answer: Answer, peer: Peer, listener: Listener) -> bool:
     role = build_role(STORAGE_COMMITMENT, scp_role=True)
     try:
         tls = (_context(listener), peer.host) if listener.tls else None
-        wire = entity.associate(peer.host, peer.port, ae_title=peer.ae_title, ext_neg=[role], tls_args=tls)
+        wire = entity.associate(
+            peer.host, peer.port, ae_title=peer.ae_title, ext_neg=[role], evt_handlers=[*STEADY], tls_args=tls
+        )
         if not wire.is_established:
             return False
         try:

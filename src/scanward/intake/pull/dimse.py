@@ -10,6 +10,7 @@ from pynetdicom.association import Association
 from pynetdicom.events import Event
 
 from scanward.dicom import walk
+from scanward.dicom.association import STEADY
 from scanward.intake.dimse import classes
 from scanward.intake.dimse.command import Status
 from scanward.intake.pull.pacs import Header, Pacs, Take, Taken, Unreached
@@ -133,7 +134,12 @@ class Dimse:
         except OSError as error:
             raise Unreached("The certificates can't be read.") from error
         wire = entity.associate(
-            pacs.host, pacs.port, ae_title=pacs.ae_title, ext_neg=roles, evt_handlers=handlers or [], tls_args=tls
+            pacs.host,
+            pacs.port,
+            ae_title=pacs.ae_title,
+            ext_neg=roles,
+            evt_handlers=[*STEADY, *(handlers or [])],
+            tls_args=tls,
         )
         if not wire.is_established:
             raise Unreached("It does not answer, or does not know us.")
