@@ -311,6 +311,10 @@ TABLE: dict[str, list[Row]] = {
         Row(PAGE, RECORDS | {"priya"}, {"patient_id": "patient:mia"}),
         Row(POST, NOBODY, {"patient_id": "patient:mia"}),
     ],
+    "patient-accounting": [Row(FORM, RECORDS | {"priya"}, {"patient_id": "patient:mia"})],
+    # What an official asks to keep from a patient is the privacy officer's alone.
+    "accounting-suspend": [Row(POST, frozenset({"priya"}), {"patient_id": "patient:mia"})],
+    "suspension-end": [Row(POST, NOBODY, {"suspension_id": "none"})],
     "close-emergency": [Row(POST, IN_AN_EMERGENCY, {"glass_id": "row:glass"})],
     "reviews": [Row(PAGE, OFFICERS)],
     "review-glass": [

@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from scanward.api import health_links
 from scanward.api.dicomweb import store as stow
 from scanward.desk.views import (
+    accounts,
     authorities,
     bringing,
     care,
@@ -141,6 +142,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/patients/<uuid:patient_id>/people/facts", care.facts, name="patient-facts"),
     path("desk/patients/<uuid:patient_id>/sensitive/", authorities.sensitive, name="patient-sensitive"),
     path("desk/patients/<uuid:patient_id>/held-results/", held.results, name="patient-held-results"),
+    path("desk/patients/<uuid:patient_id>/accounting/", accounts.accounting, name="patient-accounting"),
+    path("desk/patients/<uuid:patient_id>/accounting/suspend", accounts.suspend, name="accounting-suspend"),
+    path("desk/suspensions/<uuid:suspension_id>/end", accounts.end, name="suspension-end"),
     path("desk/emergency/<uuid:glass_id>/close", patients.close_emergency, name="close-emergency"),
     path("desk/reviews/", reviews.reviews, name="reviews"),
     path("desk/reviews/emergency/<uuid:glass_id>/", reviews.glass, name="review-glass"),

@@ -6,15 +6,19 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from cast import NOW, PLACE, Cast, sender
+from cast import BY, NOW, PLACE, Cast, sender
 from journeys.test_release_pages import LAST_DAY, lead, page_of, step
+from rooms.release.helping import in_review
 from rooms.reporting.objects import sr
 from scanward.archive.models import Instance
 from scanward.intake.receive import Item, receive
 from scanward.law.documents import Document
 from scanward.law.tracks import Track
+from scanward.people.contacts import change_contact
+from scanward.people.kinds import ContactSystem
 from scanward.release import actions
 from scanward.release.models import Disclosure, ReleaseRequest
+from scanward.release.ways import Channel
 
 pytestmark = pytest.mark.django_db
 AUTHORITY = {
@@ -84,6 +88,37 @@ def test_the_desk_looks_up_local_rules_before_it_says_yes(cast: Cast, state: str
     assert words not in hal.get(reverse("desk-request", args=[request.pk])).content.decode()
     step(hal, request, "approve", basis="required by law")
     assert request.state == "approved"
+
+
+@pytest.mark.parametrize(
+    ("on_file", "contact", "asked"),
+    [
+        ("", "1 Main Street, Reno, NV 89501", True),
+        ("1 Main Street, Reno, NV 89501", "alice@example.org", True),
+        # Where she lives is on file; her letter came from a journey.
+        ("1 Main Street, Washington, DC 20001", "Hotel, Reno, NV 89501", False),
+        ("", "1 Main Street", False),
+    ],
+)
+def test_a_patient_from_another_state_raises_the_prompt(
+    cast: Cast, settings: Any, on_file: str, contact: str, asked: bool
+) -> None:
+    """Requirement A17: care across a border, known from the address on file or in the letter."""
+    settings.FACILITY_STATE = "DC"
+    if on_file:
+        change_contact(cast.alices, ContactSystem.POST, on_file, confidential=False, actor=BY, place=PLACE, now=NOW)
+    request = actions.receive(
+        actions.Asked(
+            patient=cast.alices, studies=[cast.chest], requester_name="Alice", contact=contact, channel=Channel.LETTER
+        ),
+        by=cast.hal, now=NOW, place=PLACE,
+    )  # fmt: skip
+    in_review(request, cast.hal)
+    hal = page_of(cast.hal)
+    said = "The patient lives in another state" in hal.get(reverse("desk-request", args=[request.pk])).content.decode()
+    assert said is asked
+    step(hal, request, "approve", basis="access")
+    assert (request.state == "approved") is not asked
 
 
 def test_what_is_urgent_stands_before_what_came_earlier(cast: Cast) -> None:

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from cast import NOW, PLACE, Cast
-from scanward.law.holds import Sensitivity
+from rooms.release.helping import likely_cancer, staff
 from scanward.people.kinds import Role
 from scanward.people.models import Account
 from scanward.release import actions, holds, house, reports, sharing
@@ -50,8 +50,6 @@ def step(client: Client, request: ReleaseRequest, do: str, **fields: str) -> str
 
 
 def lead(name: str = "lena") -> Account:
-    from rooms.release.helping import staff
-
     return staff(name, Role.HIM_LEAD)
 
 
@@ -168,10 +166,7 @@ def test_an_attorneys_defective_authorization_goes_back_with_every_defect(cast: 
 def test_a_texas_report_is_held_while_the_images_go_out(cast: Cast, settings: Any) -> None:
     """Requirements A16; trap T8: the page says until when and why, the copy has the images and no report."""
     settings.FACILITY_STATE = "TX"
-    report = cast.chest.reports.get()
-    report.finalized_at = NOW
-    report.save()
-    holds.label(report, Sensitivity.MALIGNANCY, by=sharing.ActorRef.system("tests"), now=NOW, place=PLACE)
+    likely_cancer(cast.chest)
     alice = page_of(cast.alice)
     shown = alice.get(reverse("study", args=[cast.chest.pk])).content.decode()
     assert "A law of this state keeps it back" in shown

@@ -25,6 +25,8 @@ ENTRY = {
     Action.MANAGE_REPRESENTATIVE: EventKind.RECORD_OPENED,
     Action.REFUSE_REPRESENTATIVE: EventKind.RECORD_OPENED,
     Action.LABEL_STUDY: EventKind.RECORD_OPENED,
+    # The page with the accounting of disclosures.
+    Action.ANSWER_RIGHTS: EventKind.RECORD_OPENED,
     Action.VIEW_ACCESS_LOG: EventKind.LEDGER_USED,
     Action.READ_LEDGER: EventKind.LEDGER_USED,
     Action.EXPLAIN_ACCESS: EventKind.LEDGER_USED,

@@ -44,6 +44,7 @@ class Action(StrEnum):
     ASK_RIGHTS = "ask_rights"
     COMMENT_RIGHTS = "comment_rights"
     ANSWER_RIGHTS = "answer_rights"
+    SUSPEND_ACCOUNTING = "suspend_accounting"
     # Records coming in
     IMPORT = "import"
     RESOLVE_CONFLICT = "resolve_conflict"

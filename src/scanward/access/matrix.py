@@ -147,6 +147,9 @@ RULES: tuple[Rule, ...] = (
         "A second person checks a package before it leaves.", "45 CFR 164.530(c)(1)"),
     Rule("records-answers", _RECORDS_AND_PRIVACY, Relation.OTHER, _only(Action.ANSWER_RIGHTS), _DESK | _OVERSIGHT,
         "Records staff answer who asks for a correction, a limit or a list.", "45 CFR 164.526(b)(1)"),
+    Rule("records-answers-unknown", _RECORDS_AND_PRIVACY, Relation.HOUSE, _only(Action.ANSWER_RIGHTS),
+        _DESK | _OVERSIGHT, "Records staff answer in time, also while it is not known whose record it is about.",
+        "45 CFR 164.524(b)(2)(ii)", Projection.NOTHING),
     Rule("records-quote", _RECORDS_AND_PRIVACY, Relation.OTHER, _only(Action.QUOTE_FEES), RELEASE,
         "Records staff say beforehand what a copy costs.", "45 CFR 164.524(c)(4)"),
     Rule("fee-schedule", frozenset({Role.HIM_LEAD, Role.PRIVACY_OFFICER}), Relation.HOUSE, _only(Action.SET_FEES),
@@ -190,6 +193,9 @@ RULES: tuple[Rule, ...] = (
             Action.CHANGE_PATIENT, Action.WATCH_PATIENT), _DESK | _OVERSIGHT,
         "The privacy officer says who may act for a patient or treat her, and what needs more care.",
         "45 CFR 164.530(a)(1)"),
+    Rule("privacy-suspends", frozenset({Role.PRIVACY_OFFICER}), Relation.OTHER, _only(Action.SUSPEND_ACCOUNTING),
+        _DESK | _OVERSIGHT, "The privacy officer leaves disclosures off a list while an official asks for it.",
+        "45 CFR 164.528(a)(2)", Projection.NOTHING),
     Rule("officer-revokes", OFFICERS, Relation.OTHER, _only(Action.REVOKE_SHARE), _OVERSIGHT,
         "An officer may end any share at once.", "45 CFR 164.308(a)(6)(ii)"),
     Rule("privacy-log", OFFICERS, Relation.OTHER, _only(Action.VIEW_ACCESS_LOG, Action.VERIFY_LEDGER), _OVERSIGHT,
@@ -224,3 +230,9 @@ RULES: tuple[Rule, ...] = (
 RULES_FOR: dict[Action, tuple[Rule, ...]] = {
     action: tuple(rule for rule in RULES if action in rule.actions) for action in Action
 }
+
+
+def doers(action: Action) -> frozenset[Role]:
+    """Whose work it is to do this with records of people whom they do not treat."""
+    at_work = (Relation.REQUEST, Relation.OTHER)
+    return frozenset(role for rule in RULES_FOR[action] if rule.relation in at_work for role in rule.roles or ())

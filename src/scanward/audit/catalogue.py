@@ -212,6 +212,11 @@ CATALOGUE: dict[EventKind, Meaning] = {
         Event.PATIENT_RECORD, codes.REPORT, Action.CREATE, _DISCLOSURE, True),
     EventKind.ACCOUNTING_GIVEN: Meaning(_("Gave a list of who received the records."),
         Event.PATIENT_RECORD, codes.REPORT, Action.READ, _DISCLOSURE, True),
+    # The patient would learn from these what the official asked to keep from her for now.
+    EventKind.ACCOUNTING_SUSPENDED: Meaning(_("Left disclosures off the patient's list for now, as an official asked."),
+        Event.PATIENT_RECORD, codes.AMEND, Action.CREATE, _DISCLOSURE, False),
+    EventKind.ACCOUNTING_RESUMED: Meaning(_("Put disclosures back on the patient's list."),
+        Event.PATIENT_RECORD, codes.AMEND, Action.UPDATE, _DISCLOSURE, False),
     # Records coming in
     EventKind.IMPORT_STARTED: Meaning(_("Began to bring records in."),
         Event.BEGIN_TRANSFER, codes.RECEIVE, Action.EXECUTE, _RECORD, False),

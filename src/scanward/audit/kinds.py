@@ -104,6 +104,8 @@ class EventKind(StrEnum):
     AMENDMENT_DECIDED = "amendment_decided"
     ACCOUNTING_REQUESTED = "accounting_requested"
     ACCOUNTING_GIVEN = "accounting_given"
+    ACCOUNTING_SUSPENDED = "accounting_suspended"
+    ACCOUNTING_RESUMED = "accounting_resumed"
     # Records coming in
     IMPORT_STARTED = "import_started"
     IMPORT_FINISHED = "import_finished"

@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from uuid import UUID
 
-from django.http import Http404
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from scanward.access.actions import AccessRefused
+from scanward.access.kinds import Action, Refusal
+from scanward.access.matrix import doers
 from scanward.archive.models import Study
 from scanward.law.authorization import Statement
 from scanward.law.denials import Fact
@@ -14,11 +17,14 @@ from scanward.law.documents import Document
 from scanward.law.errors import Unlawful
 from scanward.law.fees import Actual
 from scanward.law.holds import Item
+from scanward.people.actions import NotAllowed
+from scanward.people.kinds import ROLE_NAMES
 from scanward.people.models import Account
 from scanward.release import actions, reports
 from scanward.release.actions import pricing
 from scanward.release.actions.denying import to_be_decided
 from scanward.release.models import Authorization, ReleaseRequest
+from scanward.release.moving import permit
 from scanward.release.ways import Arrival, Medium
 from scanward.web.doors import SignedInRequest, place_of
 from scanward.web.forms import chosen, day, typed
@@ -106,7 +112,7 @@ def _rules(request: SignedInRequest, row: ReleaseRequest) -> None:
 def _file(request: SignedInRequest, row: ReleaseRequest) -> None:
     document = chosen(request, "document", Document)
     if document is None:
-        raise Http404
+        raise Unlawful("Choose which document it is.", "45 CFR 164.514(h)")
     actions.file_evidence(
         row, document, note=typed(request, "text")[:400], by=request.user, now=request.now, place=place_of(request)
     )
@@ -147,8 +153,10 @@ def _deny(request: SignedInRequest, row: ReleaseRequest) -> None:
 def _decide_review(request: SignedInRequest, row: ReleaseRequest) -> None:
     reviewer = Account.objects.filter(pk__in=ids([typed(request, "judge")])).first()
     denial = to_be_decided(row)
-    if reviewer is None or denial is None:
-        raise Http404
+    if denial is None:
+        raise Unlawful("Nobody has asked for a review.", "45 CFR 164.524(a)(4)")
+    if reviewer is None:
+        raise Unlawful("Choose who reviewed it.", "45 CFR 164.524(a)(4)")
     actions.decide_review(
         denial,
         by=request.user,
@@ -232,6 +240,27 @@ def _close(request: SignedInRequest, row: ReleaseRequest) -> None:
 
 def _cancel(request: SignedInRequest, row: ReleaseRequest) -> None:
     actions.cancel(row, by=request.user, reason=typed(request, "text"), now=request.now, place=place_of(request))
+
+
+def told(request: SignedInRequest, row: ReleaseRequest, deed: Callable[[], object]) -> Callable[[], object]:
+    """Return the deed, which tells who works on the request why a step is not hers; to all others there is nothing."""
+
+    def tried() -> object:
+        try:
+            return deed()
+        except AccessRefused as refused:
+            permit(request.user, Action.VERIFY_IDENTITY, row, now=request.now, place=place_of(request))
+            raise NotAllowed(_why(refused.refusal)) from None
+
+    return tried
+
+
+def _why(refusal: Refusal) -> str:
+    """Say whose step it is."""
+    if refusal.rule == "separation-of-duty":
+        return gettext("Another person has to do this: not who did the step before it.")
+    roles = sorted(str(ROLE_NAMES[role]) for role in doers(refusal.action))
+    return gettext("This step is not yours. Ask one of these: {roles}.").format(roles=", ".join(roles))
 
 
 def ids(values: list[str]) -> list[UUID]:

@@ -53,7 +53,8 @@ _EXCLUDED: dict[Basis, Exclusion] = {
 }
 
 
-_SUSPENDABLE = frozenset(
+# To a health oversight agency or a law enforcement official: only these can be kept off the list for a time.
+SUSPENDABLE = frozenset(
     {
         Basis.OVERSIGHT,
         Basis.POLICE_PROCESS,
@@ -124,9 +125,14 @@ class Suspension:
     written: bool
 
     def __post_init__(self) -> None:
+        if self.until < self.stated_on:
+            raise Unlawful("The time ends before it begins: give its last day.", "45 CFR 164.528(a)(2)(i)")
         longest = self.stated_on + timedelta(days=ORAL_SUSPENSION_DAYS)
         if not self.written and self.until > longest:
-            raise Unlawful("A spoken statement suspends for 30 days at most.", "45 CFR 164.528(a)(2)(ii)")
+            raise Unlawful(
+                "What was only said lasts 30 days at most. For longer the official has to write.",
+                "45 CFR 164.528(a)(2)(ii)",
+            )
 
 
 def suspended(disclosure: Disclosure, suspensions: Iterable[Suspension], *, on: date) -> bool:
@@ -136,7 +142,7 @@ def suspended(disclosure: Disclosure, suspensions: Iterable[Suspension], *, on: 
 
     Law: 45 CFR 164.528(a)(2); 45 CFR 164.528(a)(2)(i); 45 CFR 164.528(a)(2)(ii)
     """
-    return disclosure.basis in _SUSPENDABLE and any(
+    return disclosure.basis in SUSPENDABLE and any(
         s.recipient == disclosure.recipient and s.stated_on <= on <= s.until for s in suspensions
     )
 

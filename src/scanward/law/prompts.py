@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 
 from .bases import Basis, RecipientKind
+from .days import STATES
 from .errors import Unlawful
 
 
@@ -18,6 +20,7 @@ class Prompt(StrEnum):
     UNUSUAL_RECIPIENT = "This kind of recipient is unusual: check local rules on releases to them."
 
 
+_BEFORE_ZIP = re.compile(r"\b([A-Za-z]{2})\b[.,\s]*\d{5}\b")
 _USUAL = frozenset(
     {
         RecipientKind.INDIVIDUAL,
@@ -45,6 +48,15 @@ def local_rules(
         Prompt.UNUSUAL_RECIPIENT: recipient not in _USUAL,
     }
     return tuple(prompt for prompt, wanted in raised.items() if wanted)
+
+
+def state_in(address: str) -> str | None:
+    """The state that an address of the United States ends with, as two letters before the ZIP; None if it has none.
+
+    Law: 45 CFR 160.203(b)
+    """
+    found = [code.upper() for code in _BEFORE_ZIP.findall(address) if code.upper() in STATES]
+    return found[-1] if found else None
 
 
 def _plain(text: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from scanward.audit.event import ActorRef
 from scanward.audit.kinds import EventKind, SubjectKind
 from scanward.audit.models import Entry
 from scanward.audit.queries import SEEN_BY_PATIENTS
+from scanward.release.models import ReleasePackage, Share
+from scanward.release.suspensions import unsaid
 from scanward.web.showing import title
 from scanward.web.wording import purpose_words, role_words
 
@@ -41,9 +44,10 @@ class Look:
 class Looks(Sequence[Look]):
     """The lines, newest first; only those of the page that is shown are read."""
 
-    def __init__(self, patients: Sequence[UUID], reader: str) -> None:
+    def __init__(self, patients: Sequence[UUID], reader: str, *, now: datetime) -> None:
         ids = [str(patient) for patient in patients]
-        self._rows = Entry.objects.filter(patient_id__in=ids, kind__in=SEEN_BY_PATIENTS).order_by("-seq")
+        rows = Entry.objects.filter(patient_id__in=ids, kind__in=SEEN_BY_PATIENTS)
+        self._rows = rows.exclude(subject_id__in=_kept_back(patients, now=now)).order_by("-seq")
         self._reader = reader
 
     def __len__(self) -> int:
@@ -54,6 +58,14 @@ class Looks(Sequence[Look]):
         studies = _titles(entries)
         lines = [_line(entry, studies, self._reader) for entry in _latest_of_sittings(entries)]
         return lines if isinstance(key, slice) else lines[0]
+
+
+def _kept_back(patients: Sequence[UUID], *, now: datetime) -> list[str]:
+    """What would tell of a disclosure that the accounting leaves out for now: it, its request, packages and links."""
+    left_off = unsaid(patients, now=now)
+    rows, requests = left_off.rows, left_off.requests
+    made = [kind.objects.filter(request__in=requests).values_list("pk", flat=True) for kind in (ReleasePackage, Share)]
+    return [str(one) for one in (*(row.pk for row in rows), *requests, *chain(*made))]
 
 
 def _latest_of_sittings(entries: Sequence[Entry]) -> list[Entry]:

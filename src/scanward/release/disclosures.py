@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Final
+from uuid import UUID
 
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -20,7 +21,7 @@ from scanward.law.documents import BASIS_ROWS
 from scanward.law.purpose import PurposeOfUse
 from scanward.people.models import Patient
 from scanward.release import house
-from scanward.release.models import Disclosure, ReleaseRequest, Share
+from scanward.release.models import AccountingSuspension, Disclosure, ReleaseRequest, Share
 
 _KINDS: Final[dict[str, str | Promise]] = {
     "CT images and report": _("CT images and report"),
@@ -105,5 +106,15 @@ def account_for(
     patient: Patient, *, now: datetime, wanted: accounting.Period | None = None
 ) -> tuple[accounting.Entry, ...]:
     """The accounting of 45 CFR 164.528: the register without the nine exclusions, six years back."""
-    register = [row.as_law() for row in Disclosure.objects.filter(patient=patient)]
-    return accounting.account(register, asked_on=house.today(now), zone=house.zone(), wanted=wanted)
+    return accounting.account(
+        [row.as_law() for row in Disclosure.objects.filter(patient=patient)],
+        asked_on=house.today(now),
+        zone=house.zone(),
+        wanted=wanted,
+        suspensions=suspensions_of(patient.pk),
+    )
+
+
+def suspensions_of(patient: UUID) -> list[accounting.Suspension]:
+    """The officials' statements about this record that nobody has taken back; each ends by itself."""
+    return [row.as_law() for row in AccountingSuspension.objects.filter(patient=patient, ended_at=None)]

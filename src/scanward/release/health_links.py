@@ -22,7 +22,6 @@ from scanward.audit.event import ActorRef, Place, SubjectRef
 from scanward.audit.kinds import EventKind, Outcome, SubjectKind
 from scanward.bundles import fhir, health_link
 from scanward.law.errors import Unlawful
-from scanward.law.purpose import PurposeOfUse
 from scanward.people.models import Account
 from scanward.release import holds, house, sharing
 from scanward.release.contents import Permit, instances, report_document
@@ -128,7 +127,7 @@ def fetch(named: str, *, now: datetime, place: Place) -> SealedFile:
             EventKind.DOWNLOADED,
             actor=ActorRef(f"visit:{visit.pk}", visit.visitor, "holder of a link"),
             subject=SubjectRef(SubjectKind.SHARE, str(visit.share_id), patient=str(visit.share.patient_id)),
-            purpose=PurposeOfUse.PATIENT_REQUEST,
+            purpose=visit.share.purpose,
             outcome=Outcome.SUCCESS,
             at=now,
             place=place,
@@ -203,7 +202,7 @@ def _grant(share: Share, study: Study, *, now: datetime, place: Place) -> Grant:
         holder,
         Action.VIEW_REPORT,
         facts,
-        PurposeOfUse.PATIENT_REQUEST,
+        share.purpose,
         now=now,
         place=place,
         context=context,

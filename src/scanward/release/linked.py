@@ -10,7 +10,6 @@ from scanward.archive.models import Study
 from scanward.archive.reports import current
 from scanward.audit.event import Place
 from scanward.bundles.zip_stream import ZipStream
-from scanward.law.purpose import PurposeOfUse
 from scanward.release import holds, sharing
 from scanward.release.contents import Download, Permit, Wanted, members
 from scanward.release.models import ShareVisit
@@ -40,7 +39,7 @@ def open_shared(visit: ShareVisit, study: Study, *, language: str, place: Place)
             holder,
             Action.DOWNLOAD,
             RecordFacts(wanted.patient_id, wanted.pk),
-            PurposeOfUse.PATIENT_REQUEST,
+            share.purpose,
             now=at,
             place=place,
             told=True,

@@ -23,10 +23,13 @@ from scanward.people.contracts import has_contract
 from scanward.people.models import Account
 from scanward.release import house
 from scanward.release.capacity import purpose_of
-from scanward.release.kinds import Event, State
-from scanward.release.machine import Case, after
+from scanward.release.kinds import Event, Need, State
+from scanward.release.machine import Case, NotNow, after
 from scanward.release.models import Authorization, FeeQuote, ReleaseRequest, Restriction, Step
 from scanward.release.ways import ON_MEDIA, Arrival, Medium
+
+# What the desk does with a request before it knows whose record it is about.
+_OF_NO_RECORD = frozenset({Action.VERIFY_IDENTITY, Action.ANSWER_RIGHTS})
 
 
 def lock(request: ReleaseRequest) -> ReleaseRequest:
@@ -47,8 +50,12 @@ def permit(
 
     Raises:
         AccessRefused: the person may not do this; the refusal is in the ledger.
+        NotNow: it is about a record, and nobody has said yet whose.
     """
     own = {str(by.pk): "nobody on the staff works on a request of her own."} if _own(by, request) else {}
+    if request.patient_id is None and action not in _OF_NO_RECORD:
+        _permitted(by, Action.VERIFY_IDENTITY, request, own, now=now, place=place)
+        raise NotNow(Need.PATIENT.value, needs=(Need.PATIENT,))
     return _permitted(by, action, request, own | dict(barred or {}), now=now, place=place)
 
 

@@ -321,6 +321,7 @@ def _visit(share: Share, *, visitor: str, now: datetime, place: Place) -> ShareV
         address=share.recipient_contact,
         description=described(images=share.images, report=share.report, studies=studies),
         basis=Basis(share.basis),
+        purpose=share.purpose,
         channel="link",
         by=who,
         now=now,
@@ -383,14 +384,14 @@ def _tell(
     by: ActorRef,
     now: datetime,
     place: Place,
-    purpose: PurposeOfUse = PurposeOfUse.PATIENT_REQUEST,
+    purpose: PurposeOfUse | None = None,
 ) -> None:
-    """Write the entry of a deed on a link."""
+    """Write the entry of a deed on a link, for what the link itself is unless the deed has a purpose of its own."""
     record(
         kind,
         actor=by,
         subject=_subject(share),
-        purpose=purpose,
+        purpose=purpose or share.purpose,
         outcome=Outcome.SUCCESS,
         at=now,
         place=place,

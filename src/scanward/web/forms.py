@@ -44,8 +44,12 @@ def done(request: HttpRequest, deed: Callable[[], object], said: object) -> bool
     except NotAllowed as why:
         messages.error(request, gettext(str(why)))
         return False
-    except (Unlawful, NotNow) as why:
-        messages.error(request, gettext(why.sentence if isinstance(why, Unlawful) else str(why)))
+    except Unlawful as why:
+        messages.error(request, gettext(why.sentence))
+        return False
+    except NotNow as why:
+        # Each thing that is missing is a sentence of its own, also in Spanish.
+        messages.error(request, " ".join(gettext(need.value) for need in why.needs) or gettext(str(why)))
         return False
     except AccessRefused:
         raise Http404 from None

@@ -139,6 +139,11 @@ def test_an_official_s_statement_suspends_only_their_own_and_only_until_its_end(
     assert account([row], asked_on=ASKED, zone=ZONE, suspensions=[statement]) == ()
 
 
+def test_a_time_that_ends_before_its_statement_is_none() -> None:
+    with pytest.raises(Unlawful, match="last day"):
+        Suspension(recipient="s", stated_on=ASKED, until=ASKED - timedelta(days=1), written=True)
+
+
 def test_a_spoken_statement_suspends_for_thirty_days_at_most() -> None:
     spoken = Suspension(recipient="s", stated_on=date(2026, 6, 1), until=date(2026, 7, 1), written=False)
     assert not spoken.written

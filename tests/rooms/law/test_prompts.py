@@ -11,6 +11,7 @@ from scanward.law.prompts import (
     local_rules,
     may_mail_plainly,
     read_back_differs,
+    state_in,
 )
 
 STATED = {"name": "Dr. Charlie Stone", "e-mail": "stone@example.org", "organization": "Stone Clinic"}
@@ -33,6 +34,23 @@ def test_other_states_and_unusual_recipients_raise_a_prompt(
     """A17."""
     found = local_rules(facility_state="TX", patient_state=patient, recipient_state=place, recipient=recipient)
     assert found == raised
+
+
+@pytest.mark.parametrize(
+    ("address", "state"),
+    [
+        ("12 Elm Street, Springfield, IL 62701", "IL"),
+        ("12 Elm Street\nSpringfield\nil, 62701-1234", "IL"),
+        ("PO Box 20001, TX 75001 c/o Ann, Reno NV 89501", "NV"),
+        ("12 Elm Street, Springfield", None),
+        ("alice@example.org", None),
+        ("Calle 5, ZZ 12345", None),
+        ("", None),
+    ],
+)
+def test_an_address_says_in_which_state_somebody_lives(address: str, state: str | None) -> None:
+    """A17."""
+    assert state_in(address) == state
 
 
 def test_a_read_back_agrees_whatever_its_case_and_spacing() -> None:

@@ -11,7 +11,7 @@ from django.db import connections
 
 from cast import NOW, PLACE, Cast, represent
 from cast import actions as people
-from rooms.release.helping import TODAY, free, in_review, later
+from rooms.release.helping import TODAY, free, in_review, later, likely_cancer
 from scanward.access.actions import AccessRefused
 from scanward.access.actors import actor_of
 from scanward.archive.models import Study
@@ -21,12 +21,12 @@ from scanward.law.bases import Basis, RecipientKind
 from scanward.law.denials import Ground
 from scanward.law.documents import Document
 from scanward.law.errors import Unlawful
-from scanward.law.holds import Item, Sensitivity
+from scanward.law.holds import Item
 from scanward.law.tracks import Track
 from scanward.law.wishes import AmendmentGround
 from scanward.people.kinds import Role
 from scanward.people.models import Account, PatientLink
-from scanward.release import actions, holds, rights
+from scanward.release import actions, rights
 from scanward.release.holds import denied
 from scanward.release.machine import NotNow
 from scanward.release.models import AmendmentRequest, Authorization, Delivery, Denial, Disclosure, ReleaseRequest
@@ -189,16 +189,13 @@ def test_a_hold_that_came_after_the_package_stops_it_at_the_door(
 ) -> None:
     """Requirement A16, trap T8: marked between the check and the sending; a parcel goes, electronic copies wait."""
     settings.FACILITY_STATE = "TX"
-    report = cast.chest.reports.get()
-    report.finalized_at = NOW
-    report.save()
     request = ask(delivery=delivery, contact="alice@example.org")
     in_review(request, cast.hal)
     actions.quote(request, free(), by=cast.hal, now=NOW, place=PLACE)
     actions.approve(request, by=cast.hal, basis="access", now=NOW, place=PLACE)
     actions.build(request, by=cast.hal, now=NOW, place=PLACE)
     actions.check_passed(request, by=lena, note="", now=NOW, place=PLACE)
-    holds.label(report, Sensitivity.MALIGNANCY, by=BY, now=NOW, place=PLACE)
+    likely_cancer(cast.chest)
     over = actions.HandOver(passphrase_by="phone", tracking="1Z")
     if leaves:
         actions.deliver(request, over, by=cast.hal, now=NOW, place=PLACE)
@@ -217,10 +214,7 @@ def test_a_report_that_was_held_back_follows_by_e_mail_within_the_legal_date(
 ) -> None:
     """Requirements A12, A16, F1, trap T8: a request of its own, which can be built once the hold has ended."""
     settings.FACILITY_STATE = "TX"
-    report = cast.chest.reports.get()
-    report.finalized_at = NOW
-    report.save()
-    holds.label(report, Sensitivity.MALIGNANCY, by=BY, now=NOW, place=PLACE)
+    likely_cancer(cast.chest)
     request = ask(delivery=Arrival.EMAIL, contact="alice@example.org")
     in_review(request, cast.hal)
     actions.approve(request, by=cast.hal, basis="access", now=NOW, place=PLACE)
@@ -390,10 +384,7 @@ def test_a_law_about_patients_keeps_no_report_from_who_treats_her(
 ) -> None:
     """Requirements A4, A16, trap T8: the next hospital gets the report at once."""
     settings.FACILITY_STATE = "TX"
-    report = cast.chest.reports.get()
-    report.finalized_at = NOW
-    report.save()
-    holds.label(report, Sensitivity.MALIGNANCY, by=BY, now=NOW, place=PLACE)
+    likely_cancer(cast.chest)
     to = actions.RecipientDetails(kind=RecipientKind.PROVIDER, name="Riverside", address="1 Bank Street", state="TX")
     request = ask(track=Track.TREATMENT, recipient=to, delivery=Arrival.LINK, care="a second look")
     in_review(request, cast.hal)

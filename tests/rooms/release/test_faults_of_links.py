@@ -3,7 +3,6 @@
 import io
 import json
 import logging
-import socket
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -11,9 +10,9 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.test import Client
-from django.urls import get_resolver, reverse
+from django.urls import reverse
 
-from cast import BY, NOW, PLACE, Cast
+from cast import NOW, PLACE, Cast
 from rooms.release.helping import in_review, later
 from scanward.access.labels import label_study
 from scanward.audit.models import Entry
@@ -208,49 +207,3 @@ def test_a_links_secret_and_passcode_are_nowhere_afterwards(cast: Cast, log: io.
     for text in kept:
         assert made.secret not in text
         assert "blue-heron-7" not in text
-
-
-INSIDE = "http://169.254.169.254/latest/meta-data/"
-ADDRESSES = {"url": INSIDE, "uri": INSIDE, "next": INSIDE, "iss": INSIDE, "launch": INSIDE, "source": INSIDE,
-    "server": INSIDE, "callback": INSIDE, "endpoint": INSIDE, "peer": INSIDE, "StudyInstanceUIDs": INSIDE}  # fmt: skip
-
-
-def test_no_address_in_a_request_is_ever_called_or_led_to(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fault C9: every page x a dozen names for an address, by GET and POST, as patient, clerk and administrator."""
-    called: list[object] = []
-
-    def connect(_self: socket.socket, to: object) -> None:
-        called.append(to)
-        raise OSError("no way out")
-
-    monkeypatch.setattr(socket.socket, "connect", connect)
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **_kwargs: connect(None, args))  # type: ignore[arg-type]
-    fillings = {"IntConverter": 1, "UUIDConverter": cast.chest.pk, "StringConverter": "1.2.3"}
-    table = get_resolver().reverse_dict
-    pages = set()
-    for name in (name for name in table if isinstance(name, str)):
-        for ways, _regex, _defaults, converters in table.getlist(name):
-            text, parameters = ways[0]
-            pages.add("/" + text % {key: fillings.get(type(converters.get(key)).__name__, "1") for key in parameters})
-    for who in (cast.alice, cast.hal, cast.sam):
-        client = browser(who)
-        for page in sorted(pages - {"/accounts/logout/"}):
-            for answer in (client.get(page, ADDRESSES), client.post(page, ADDRESSES)):
-                assert not answer.headers.get("Location", "").startswith(INSIDE), page
-    assert called == []
-
-
-def test_a_bulk_data_address_in_a_record_is_not_fetched(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fault C9: STOW of metadata that names an address for its pixels is not taken at all."""
-    monkeypatch.setattr(socket.socket, "connect", lambda _self, to: pytest.fail(f"called {to}"))
-    body = json.dumps([{"7FE00010": {"vr": "OW", "BulkDataURI": INSIDE}}])
-    from scanward.intake.keys import make_key
-
-    key = make_key("pacs", issuer="LAKESIDE", actor=BY, place=PLACE, now=NOW)[1]
-    parts = f"--x\r\nContent-Type: application/dicom+json\r\n\r\n{body}\r\n--x--\r\n".encode()
-    answer = Client().generic(
-        "POST", "/dicom-web/studies", parts,
-        content_type='multipart/related; type="application/dicom+json"; boundary=x',
-        HTTP_AUTHORIZATION=f"Bearer {key}",
-    )  # fmt: skip
-    assert answer.status_code == 415

@@ -18,10 +18,11 @@ from scanward.access.actions import AccessRefused, authorize
 from scanward.access.kinds import Action, RecordFacts
 from scanward.audit.event import Place
 from scanward.audit.models import Entry
+from scanward.law.bases import Basis
 from scanward.law.errors import Unlawful
 from scanward.law.purpose import PurposeOfUse
 from scanward.people.models import Account
-from scanward.release import sharing
+from scanward.release import actions, sharing
 from scanward.release.models import Attempt, Disclosure, Share, ShareVisit
 
 Make = Callable[..., sharing.Made]
@@ -86,6 +87,22 @@ def test_whoever_opens_it_is_in_the_register_and_the_owner_is_told(
     row = Disclosure.objects.get(share=made.share)
     assert (row.recipient, row.accountable) == ("Dr. Okoye, Riverside Clinic", True)
     assert [sent.to for sent in mailoutbox] == [["alice@example.org"]]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("by", ["alice", "dana", "hal"])
+def test_the_ledger_says_for_what_a_link_was_opened(cast: Cast, make: Make, by: str) -> None:
+    """Requirements L2, A10: what the patient wants, what treatment needs, or what the request states."""
+    request = None
+    if by == "hal":
+        asked = actions.Asked(patient=cast.alices, studies=[cast.chest], purpose=PurposeOfUse.LEGAL)
+        request = actions.receive(asked, by=cast.hal, now=NOW, place=PLACE)
+    made = make(getattr(cast, by), request=request, basis=Basis.REQUIRED_BY_LAW if request else None)
+    visit = opened(made.secret)
+    purpose = {"alice": PurposeOfUse.PATIENT_REQUEST, "dana": PurposeOfUse.TREATMENT, "hal": PurposeOfUse.LEGAL}[by]
+    entry = Entry.objects.get(kind="share_redeemed", subject_id=str(made.share.pk))
+    assert entry.purpose is purpose
+    assert Disclosure.objects.get(share=visit.share).purpose == purpose.sentence
 
 
 @pytest.mark.django_db

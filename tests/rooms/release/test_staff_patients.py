@@ -9,7 +9,7 @@ from django.utils import timezone
 
 import cast as people
 from cast import BY, NOW, PLACE, Cast
-from rooms.release.helping import in_review, later
+from rooms.release.helping import in_review, later, likely_cancer
 from scanward.access.actions import AccessRefused
 from scanward.access.actors import actor_of
 from scanward.access.kinds import Action
@@ -18,7 +18,7 @@ from scanward.archive.models import Instance, Study
 from scanward.audit.kinds import Channel, EventKind
 from scanward.audit.models import Entry
 from scanward.law.denials import Ground
-from scanward.law.holds import Item, Sensitivity
+from scanward.law.holds import Item
 from scanward.law.purpose import PurposeOfUse
 from scanward.people.models import Account
 from scanward.release import actions, holds, packages, questions, rights, sharing
@@ -92,7 +92,7 @@ def test_a_texas_hold_binds_a_clinician_with_her_own_report_only(
     """Requirement A16, trap T8: her own report waits; her patient's she reads at once, as the treating doctor."""
     settings.FACILITY_STATE = "TX"  # type: ignore[attr-defined]
     for study in (danas, cast.chest):
-        holds.label(study.reports.get(), Sensitivity.MALIGNANCY, by=BY, now=NOW, place=PLACE)
+        likely_cancer(study)
     assert held(cast.dana, danas) == {Action.VIEW_REPORT}
     assert held(cast.alice, cast.chest) == {Action.VIEW_REPORT}
     assert held(cast.dana, cast.chest) == set()
@@ -204,7 +204,7 @@ def test_at_the_desk_a_hold_that_binds_a_representative_does_not_bind_who_treats
         cast.dana, danas.patient, kind=people.CareKind.ORDERING, actor=BY, place=PLACE, now=NOW
     )
     for study in (danas, cast.chest):
-        holds.label(study.reports.get(), Sensitivity.MALIGNANCY, by=BY, now=NOW, place=PLACE)
+        likely_cancer(study)
     client = browser(cast.dana)
     shown = {
         (name, study.pk): client.get(reverse(name, args=[study.pk])).status_code == 200

@@ -1,6 +1,8 @@
 """The desk's queue of requests, and the page on which a request is worked to its end."""
 
+from collections.abc import Callable
 from io import BytesIO
+from typing import TypeVar
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
@@ -14,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from scanward.access.actions import AccessRefused
 from scanward.access.actors import reference
 from scanward.archive.models import Study
-from scanward.desk.steps import DEEDS
+from scanward.desk.steps import DEEDS, told
 from scanward.desk.words import LEVEL_NAMES, STATE_NAMES, TRACK_NAMES
 from scanward.intake.pull.pacs import any_configured
 from scanward.law.bases import RecipientKind
@@ -27,13 +29,13 @@ from scanward.people.kinds import DESK, RECORDS
 from scanward.people.models import Account, Patient, PatientIdentifier
 from scanward.people.proofing import MOST_DOCUMENT
 from scanward.release import actions, clocks, house, letters, papers, peers, reports
-from scanward.release.actions.deciding import prompts
+from scanward.release.actions.deciding import lacking, prompts
 from scanward.release.actions.denying import LICENSED, reviews_open, to_be_decided
 from scanward.release.contents import Download
-from scanward.release.kinds import ANSWERED, Event, State
-from scanward.release.machine import NotNow, events, missing
+from scanward.release.kinds import ANSWERED, State
+from scanward.release.machine import NotNow, events
 from scanward.release.models import Authorization, Custody, Delivery, Letter, Paper, PaperKind, ReleaseRequest
-from scanward.release.moving import atomic, case_of, current_quote, verdict
+from scanward.release.moving import atomic, current_quote, verdict
 from scanward.release.ways import ARRIVAL_NAMES, CHANNEL_NAMES, MEDIUM_NAMES, ON_MEDIA, Arrival, Channel, Medium
 from scanward.web import showing
 from scanward.web.doors import SignedInRequest, gone, place_of, signed_in
@@ -41,6 +43,7 @@ from scanward.web.forms import chosen, day, done, typed
 from scanward.web.history import history
 from scanward.web.ranges import ranged
 
+Copy = TypeVar("Copy", bytes, Download)
 MOST = 500
 STARTS = {b"%PDF-": "application/pdf", b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png"}
 # The words beside what is read back.
@@ -160,7 +163,8 @@ def act(request: SignedInRequest, request_id: UUID) -> HttpResponse:
         raise Http404
     said, verb = found
     answer: list[str] = []
-    if done(request, lambda: answer.append(verb(request, row) or ""), said) and any(answer):
+    step = told(request, row, lambda: answer.append(verb(request, row) or ""))
+    if done(request, step, said) and any(answer):
         return render(request, "desk/request_secret.html", {"row": row, "secret": answer[0]})
     return redirect("desk-request", row.pk)
 
@@ -189,16 +193,15 @@ def attach(request: SignedInRequest, request_id: UUID) -> HttpResponse:
     """Keep a scanned paper with a request, sealed."""
     _worker(request)
     row = _found(request_id)
-    sent = request.FILES.get("paper")
-    kind = typed(request, "kind")
-    if not isinstance(sent, UploadedFile) or kind not in PaperKind.values:
-        raise Http404
-    content, place = sent.read(MOST_DOCUMENT + 1), place_of(request)
-    done(
-        request,
-        lambda: papers.attach(row, PaperKind(kind), content, by=request.user, now=request.now, place=place),
-        _("The paper is kept with the request, encrypted."),
-    )
+
+    def deed() -> None:
+        sent, kind = request.FILES.get("paper"), typed(request, "kind")
+        if not isinstance(sent, UploadedFile) or kind not in PaperKind.values:
+            raise Unlawful("Choose the scanned paper, and say what it is.", "45 CFR 164.530(j)(1)")
+        content, place = sent.read(MOST_DOCUMENT + 1), place_of(request)
+        papers.attach(row, PaperKind(kind), content, by=request.user, now=request.now, place=place)
+
+    done(request, told(request, row, deed), _("The paper is kept with the request, encrypted."))
     return redirect("desk-request", row.pk)
 
 
@@ -222,15 +225,8 @@ def paper(request: SignedInRequest, request_id: UUID, paper_id: UUID) -> HttpRes
 def print_pdf(request: SignedInRequest, request_id: UUID) -> HttpResponse:
     """Give the checked report to the printer at the desk (G11)."""
     _worker(request)
-    row = _found(request_id)
-    made: list[bytes] = []
-    if not done(
-        request,
-        lambda: made.append(actions.print_report(row, by=request.user, now=request.now, place=place_of(request))),
-        None,
-    ):
-        return redirect("desk-request", row.pk)
-    return _inert(made[0], "report")
+    made = _made(request, request_id, actions.print_report)
+    return redirect("desk-request", request_id) if made is None else _inert(made, "report")
 
 
 @require_GET
@@ -238,15 +234,17 @@ def print_pdf(request: SignedInRequest, request_id: UUID) -> HttpResponse:
 def copy_zip(request: SignedInRequest, request_id: UUID) -> HttpResponse | StreamingHttpResponse:
     """Give the checked, locked copy to the desk, which writes it on a disc or a stick (G9, G10)."""
     _worker(request)
-    row = _found(request_id)
-    made: list[Download] = []
-    if not done(
-        request,
-        lambda: made.append(actions.copy_for_medium(row, by=request.user, now=request.now, place=place_of(request))),
-        None,
-    ):
-        return redirect("desk-request", row.pk)
-    return ranged(request, made[0], name="records.zip", content_type="application/zip")
+    made = _made(request, request_id, actions.copy_for_medium)
+    if made is None:
+        return redirect("desk-request", request_id)
+    return ranged(request, made, name="records.zip", content_type="application/zip")
+
+
+def _made(request: SignedInRequest, request_id: UUID, verb: Callable[..., Copy]) -> Copy | None:
+    """Return the copy that a verb makes of a request; None if it can't be made now, and the page will say why."""
+    row, made = _found(request_id), list[Copy]()
+    step = told(request, row, lambda: made.append(verb(row, by=request.user, now=request.now, place=place_of(request))))
+    return made[0] if done(request, step, None) else None
 
 
 def _inert(content: bytes, name: str) -> HttpResponse:
@@ -322,10 +320,9 @@ def _proofs(row: ReleaseRequest) -> list[tuple[Delivery, str | Promise, list[Cus
 def _lacking(row: ReleaseRequest, request: SignedInRequest) -> list[str]:
     """What an approval still needs, in sentences."""
     try:
-        needs = missing(case_of(row, now=request.now), Event.APPROVE)
+        return [need.value for need in lacking(row, now=request.now)]
     except NotNow:
         return []
-    return [need.value for need in needs if need.name not in ("BASIS", "GRANTED")]
 
 
 def _candidates(row: ReleaseRequest) -> list[showing.StudyCard]:

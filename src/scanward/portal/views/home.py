@@ -39,7 +39,7 @@ def access_log(request: SignedInRequest) -> HttpResponse:
         wanted, purpose = RecordFacts(patient), PurposeOfUse.PATIENT_REQUEST
         authorize(request.actor, Action.VIEW_ACCESS_LOG, wanted, purpose, now=request.now, place=place)
     flush(now=request.now)
-    page = Paginator(Looks(patients, request.actor.id), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(Looks(patients, request.actor.id, now=request.now), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "portal/access_log.html", {"entries": page.object_list, "page": page})
 
 

@@ -18,6 +18,7 @@ from scanward.release.actions.denying import reviewable
 from scanward.release.kinds import ENDED, OPEN, State
 from scanward.release.models import Letter, ReleaseRequest
 from scanward.release.moving import current_quote
+from scanward.release.suspensions import unsaid
 from scanward.release.ways import ARRIVAL_NAMES, Arrival, Medium
 from scanward.web import showing
 from scanward.web.doors import SignedInRequest, place_of, signed_in
@@ -65,7 +66,7 @@ def show(request: SignedInRequest, request_id: UUID) -> HttpResponse:
 def letter_pdf(request: SignedInRequest, letter_id: UUID) -> FileResponse:
     """Give a letter as a PDF (B19); in large print where it was asked for."""
     kept = get_object_or_404(Letter.objects.select_related("request", "patient"), pk=letter_id)
-    own = kept.patient_id in request.actor.own_patients
+    own = kept.patient_id in request.actor.own_patients and kept.request_id is None
     if not own and not (kept.request_id and _mine(request).filter(pk=kept.request_id).exists()):
         raise Http404
     letters.opened(kept, by=reference(request.actor), now=request.now, place=place_of(request))
@@ -130,8 +131,12 @@ def help_page(request: SignedInRequest) -> HttpResponse:
 
 
 def _mine(request: SignedInRequest) -> QuerySet[ReleaseRequest]:
-    """Whatever is about her, and what she asked for those whom she still may act for (fault C14)."""
-    own = Q(patient_id__in=request.actor.own_patients)
+    """Whatever is about her, and what she asked for those whom she still may act for (fault C14).
+
+    What an official asks to keep from her for now is left out.
+    """
+    left_off = unsaid(request.actor.own_patients, now=request.now).requests
+    own = Q(patient_id__in=request.actor.own_patients) & ~Q(pk__in=left_off)
     standing = {authority.patient for authority in request.actor.representing}
     asked = Q(requester=request.user) & (Q(patient=None) | Q(patient_id__in=standing))
     return ReleaseRequest.objects.filter(own | asked)

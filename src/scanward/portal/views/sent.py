@@ -20,6 +20,7 @@ from scanward.release import actions, house, letters, rights
 from scanward.release.disclosures import told
 from scanward.release.models import Authorization, Delivery, Disclosure, Share
 from scanward.release.models.shares import shown_recipient
+from scanward.release.suspensions import unsaid
 from scanward.release.ways import ARRIVAL_NAMES, Arrival
 from scanward.web.doors import SignedInRequest, place_of, signed_in
 from scanward.web.forms import done
@@ -31,7 +32,8 @@ PER_PAGE = 50
 @signed_in
 def sent(request: SignedInRequest) -> HttpResponse:
     """Show every release and every opened link (D12, L5), and the permissions that can be taken back (D8)."""
-    rows = Disclosure.objects.filter(patient_id__in=request.actor.own_patients)
+    left_off = [row.pk for row in unsaid(request.actor.own_patients, now=request.now).rows]
+    rows = Disclosure.objects.filter(patient_id__in=request.actor.own_patients).exclude(pk__in=left_off)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     back = Delivery.objects.filter(disclosure__in=list(page.object_list)).exclude(returned_at=None)
     returned = dict(back.values_list("disclosure", "returned_at"))

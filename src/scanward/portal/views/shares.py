@@ -30,6 +30,7 @@ from scanward.release import health_links, house, sharing
 from scanward.release.holds import context_for
 from scanward.release.linked import open_shared
 from scanward.release.models import Share, ShareVisit
+from scanward.release.suspensions import unsaid
 from scanward.web import showing
 from scanward.web.doors import SignedInRequest, at_desk, place_of, signed_in
 from scanward.web.forms import day, done, typed
@@ -46,7 +47,9 @@ LOOK_AGAIN = timedelta(days=90)
 def shares(request: SignedInRequest) -> HttpResponse:
     """List one's links and the apps that have one: for whom, what, until when, and every use (J6, I11)."""
     mine = Q(created_by=request.user) | Q(patient_id__in=request.actor.own_patients)
-    rows = Share.objects.filter(mine).select_related("created_by").prefetch_related("visits", "studies")
+    left_off = unsaid(request.actor.own_patients, now=request.now).requests
+    rows = Share.objects.filter(mine).exclude(request__in=left_off)
+    rows = rows.select_related("created_by").prefetch_related("visits", "studies")
     shown = [(row, sharing.alive(row, now=request.now) and row.uses < row.max_uses) for row in rows[:200]]
     oldest = min((row.created_at for row, is_open in shown if is_open), default=request.now)
     since = max(oldest, request.user.links_reviewed_at or oldest)
@@ -266,7 +269,7 @@ def _granted(request: VisitRequest, action: Action, found: Study, *, told: bool 
             request.actor,
             action,
             RecordFacts(found.patient_id, found.pk),
-            PurposeOfUse.PATIENT_REQUEST,
+            request.visit.share.purpose,
             now=request.now,
             place=place_of(request),
             context=context_for(request.actor, found, now=request.now),

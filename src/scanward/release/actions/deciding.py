@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from datetime import date, datetime
 
+from django.conf import settings
+
 from scanward.access.actors import reference
 from scanward.access.kinds import Action, Actor
 from scanward.audit.event import Place
@@ -12,13 +14,15 @@ from scanward.law.bases import Basis, check_recipient, only_basis
 from scanward.law.documents import Document, check_documents
 from scanward.law.errors import Unlawful
 from scanward.law.holds import Item
-from scanward.law.prompts import Prompt, check_onward, local_rules
+from scanward.law.prompts import Prompt, check_onward, local_rules, state_in
 from scanward.law.purpose import PurposeOfUse
 from scanward.law.tracks import Track, bases_of
+from scanward.people.kinds import ContactSystem
 from scanward.people.models import Account
 from scanward.release import clocks, house, letters
 from scanward.release.faces import may_show_face
-from scanward.release.kinds import Event
+from scanward.release.kinds import Event, Need
+from scanward.release.machine import NotNow, missing
 from scanward.release.models import Authorization, ReleaseRequest
 from scanward.release.moving import (
     atomic,
@@ -50,10 +54,25 @@ def approve(
         Unlawful: the basis, its documents, the recipient or the scope does not carry the release.
         NotNow: something is still missing; the text lists all of it.
     """
+    if not request.studies.exists():
+        # Nothing to give: whoever works on the request is told what is missing, and nobody else is told anything.
+        permit(by, Action.VERIFY_IDENTITY, request, now=now, place=place)
+        needs = lacking(request, now=now)
+        raise NotNow(" ".join(needs), needs=needs)
     actor = permit(by, Action.APPROVE_RELEASE, request, now=now, place=place)
     with atomic():
         row = lock(request)
         grant(row, basis, row.grantable if granted is None else granted, by=actor, now=now, place=place)
+
+
+def lacking(request: ReleaseRequest, *, now: datetime) -> tuple[Need, ...]:
+    """What an approval still needs, beside the basis and the grant that it brings itself.
+
+    Raises:
+        NotNow: the request can't be approved in this state at all.
+    """
+    brought = (Need.BASIS, Need.GRANTED)
+    return tuple(need for need in missing(case_of(request, now=now), Event.APPROVE) if need not in brought)
 
 
 def grant(
@@ -80,8 +99,26 @@ def prompts(request: ReleaseRequest) -> tuple[Prompt, ...]:
     here = house.facility().state
     where = request.recipient.state or None if request.recipient else here
     return local_rules(
-        facility_state=here, patient_state=here, recipient_state=where, recipient=recipient_kind(request)
+        facility_state=here,
+        # Where the house has not said in which state it is, every patient would seem to live in another.
+        patient_state=(settings.FACILITY_STATE and _lives_in(request)) or here,
+        recipient_state=where,
+        recipient=recipient_kind(request),
     )
+
+
+def _lives_in(request: ReleaseRequest) -> str | None:
+    """The state in which the patient lives: by her address on file, or else by the one that she gave as who asks.
+
+    A confidential address says where she wants to be reached, which is not where she lives.
+    """
+    on_file: list[str] = []
+    if request.patient is not None:
+        posts = request.patient.contacts.filter(system=ContactSystem.POST.value, confidential=False)
+        on_file = list(posts.values_list("value", flat=True))
+    asks_herself = Track(request.track) in _RIGHT_OF_ACCESS and not request.by_representative
+    given = [request.contact] if asks_herself else []
+    return next((state for state in map(state_in, (*on_file, *given)) if state), None)
 
 
 def documents_of(request: ReleaseRequest, *, now: datetime) -> frozenset[Document]:
@@ -168,10 +205,12 @@ def _named_in(held: Authorization, request: ReleaseRequest) -> str:
 def extend(request: ReleaseRequest, *, by: Account, reason: str, new_date: date, now: datetime, place: Place) -> None:
     """Extend once, with a letter that gives the reason and the new date, inside the first period (F2, F3).
 
+    It gives nothing away, and is needed most while the record is still looked for.
+
     Raises:
         Unlawful: too late, too far, twice, without a reason, or against a state's deadline.
     """
-    actor = permit(by, Action.APPROVE_RELEASE, request, now=now, place=place)
+    actor = permit(by, Action.ANSWER_RIGHTS, request, now=now, place=place)
     with atomic():
         row = lock(request)
         longer = clock.extend(clocks.clock_of(row), sent_at=now, reason=reason, new_date=new_date)

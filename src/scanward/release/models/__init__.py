@@ -23,6 +23,7 @@ from scanward.release.models.papers import (
 from scanward.release.models.requests import Recipient, ReleaseRequest, Step
 from scanward.release.models.rights import (
     AccountingRequest,
+    AccountingSuspension,
     AlternativeAddress,
     AmendmentRequest,
     ReportLabel,
@@ -33,6 +34,7 @@ from scanward.release.models.shares import Attempt, SealedFile, Share, ShareVisi
 
 __all__ = [
     "AccountingRequest",
+    "AccountingSuspension",
     "AlternativeAddress",
     "AmendmentRequest",
     "Attempt",

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from scanward.archive.models import Report, Study
+from scanward.law.accounting import Suspension as LawSuspension
 from scanward.law.bases import Basis, RecipientKind
 from scanward.law.holds import Sensitivity
 from scanward.law.wishes import Restriction as LawRestriction
@@ -45,6 +46,38 @@ class AccountingRequest(Clocked):
                 condition=Q(extended_to=None) | Q(extended_to__gt=F("due_on")), name="accounting_moves_forward_only"
             )
         ]
+
+
+class AccountingSuspension(models.Model):
+    """An official's statement that to list disclosures to them would impede their work (45 CFR 164.528(a)(2))."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="accounting_suspensions")
+    # As the register names who received it.
+    recipient = models.CharField(max_length=300)
+    # Who made the statement, and for which agency.
+    official = models.CharField(max_length=300)
+    written = models.BooleanField()
+    # What was said, or where the paper is kept.
+    statement = models.CharField(max_length=400)
+    stated_on = models.DateField()
+    until = models.DateField()
+    entered_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    entered_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-entered_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(until__gte=F("stated_on")), name="a_suspension_ends_after_its_statement")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    def as_law(self) -> LawSuspension:
+        """The statement as the accounting reads it."""
+        return LawSuspension(recipient=self.recipient, stated_on=self.stated_on, until=self.until, written=self.written)
 
 
 class AmendmentRequest(Clocked):

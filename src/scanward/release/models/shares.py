@@ -7,6 +7,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext, gettext_noop
 
 from scanward.archive.models import Study
+from scanward.law.bases import Basis
+from scanward.law.documents import BASIS_ROWS
+from scanward.law.purpose import PurposeOfUse
 from scanward.people.models import Account, Patient
 from scanward.release.models.papers import Authorization
 from scanward.release.models.requests import ReleaseRequest
@@ -66,6 +69,11 @@ class Share(models.Model):
     def recipient_shown(self) -> str:
         """Whom it is for, as pages say it."""
         return shown_recipient(self.recipient_name)
+
+    @property
+    def purpose(self) -> PurposeOfUse:
+        """What it is for: what its request says, or else what its basis serves."""
+        return PurposeOfUse(self.request.purpose) if self.request else BASIS_ROWS[Basis(self.basis)].purpose
 
 
 class SealedFile(models.Model):
