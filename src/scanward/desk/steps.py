@@ -19,7 +19,7 @@ from scanward.law.fees import Actual
 from scanward.law.holds import Item
 from scanward.people.actions import NotAllowed
 from scanward.people.kinds import ROLE_NAMES
-from scanward.people.models import Account
+from scanward.people.models import Account, PatientIdentifier
 from scanward.release import actions, reports
 from scanward.release.actions import pricing
 from scanward.release.actions.denying import to_be_decided
@@ -60,6 +60,15 @@ def _match(request: SignedInRequest, row: ReleaseRequest) -> None:
     if not studies:
         raise Unlawful("Choose at least one scan.", "45 CFR 164.524(a)(1)")
     actions.match(row, studies, patient=studies[0].patient, by=request.user, now=request.now, place=place_of(request))
+
+
+def _find(request: SignedInRequest, row: ReleaseRequest) -> None:
+    """Say whose record it is by the number, where the name fits nobody; the scans are then there to choose from."""
+    rows = PatientIdentifier.objects.filter(value=typed(request, "number")[:64]).select_related("patient")
+    found = {one.patient for one in rows}
+    if len(found) != 1:
+        raise Unlawful("No patient has this number here, or more than one. Check the number.", "45 CFR 164.530(c)(1)")
+    actions.match(row, [], patient=found.pop(), by=request.user, now=request.now, place=place_of(request))
 
 
 def _authorize(request: SignedInRequest, row: ReleaseRequest) -> None:
@@ -279,6 +288,7 @@ DEEDS: dict[str, tuple[str | Promise, Deed]] = {
     "ask_info": (_("The question is sent. The clock runs on."), _ask),
     "say": (_("The message is sent."), _say),
     "verify": (_("It is noted who asks."), _verify),
+    "find": (_("It is known whose record it is. Now choose the scans."), _find),
     "match": (_("The scans are matched."), _match),
     "authorization": (_("The authorization is checked."), _authorize),
     "return_defective": (_("It goes back with all of its defects."), _return),

@@ -380,5 +380,6 @@ def _recipient(request: SignedInRequest) -> actions.RecipientDetails | None:
         name=typed(request, "recipient_name")[:200],
         organization=typed(request, "recipient_organization")[:200],
         address=typed(request, "recipient_address")[:400],
+        email=typed(request, "recipient_email")[:254],
         state=typed(request, "recipient_state")[:2].upper(),
     )
