@@ -59,7 +59,8 @@ def disclose(
         request=request,
         share=share,
         recipient=recipient[:300],
-        address=address[:500],
+        # One line, as the list of disclosures has it.
+        address=", ".join(address.splitlines())[:500],
         description=description[:500],
         purpose=what_for.sentence,
         basis=basis.value,
