@@ -307,6 +307,10 @@ TABLE: dict[str, list[Row]] = {
         Row(PAGE, RECORDS | {"priya"}, {"patient_id": "patient:mia"}),
         Row(POST, NOBODY, {"patient_id": "patient:mia"}),
     ],
+    "patient-wishes": [
+        Row(PAGE, RECORDS | {"priya"}, {"patient_id": "patient:mia"}),
+        Row(POST, NOBODY, {"patient_id": "patient:mia"}),
+    ],
     "patient-held-results": [
         Row(PAGE, RECORDS | {"priya"}, {"patient_id": "patient:mia"}),
         Row(POST, NOBODY, {"patient_id": "patient:mia"}),

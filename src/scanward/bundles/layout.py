@@ -46,7 +46,7 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """Everything that goes into one package. `reports` are PDF files, oldest first."""
+    """Everything that goes into one package. `reports` are PDF files, oldest first; `statement` is a PDF, too."""
 
     release: str
     created: datetime
@@ -54,7 +54,7 @@ class Contents:
     sender: Sender
     studies: Sequence[Study] = ()
     reports: Sequence[Member] = ()
-    statements: Sequence[str] = ()
+    statement: Member | None = None
     encrypted: bool = False
     viewer: bool = False
 
@@ -66,6 +66,8 @@ def package_layout(contents: Contents, *, key: Ed25519PrivateKey) -> list[Member
     No name holds anything about the person: series number, known words of the description, running numbers.
     """
     images, reports = list(_images(contents.studies)), list(_reports(contents.reports))
+    if contents.statement:
+        reports.append(replace(contents.statement, name="report/statement.pdf"))
     files = [*_readmes(contents, len(images)), *reports, *images]
     seal = signed(
         files,
@@ -73,7 +75,6 @@ def package_layout(contents: Contents, *, key: Ed25519PrivateKey) -> list[Member
         release=contents.release,
         created=contents.created,
         product=contents.product,
-        statements=contents.statements,
     )
     return [*files[:2], *seal, *files[2:]]
 

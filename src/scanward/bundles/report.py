@@ -79,7 +79,7 @@ def report_pdf(page: ReportPage, *, language: Language, made_on: date, large_pri
         "status": page.status.value,
         "times": [{"what": what.value, "when": page.times[what]} for what in Moment if what in page.times],
         "sections": [
-            {"name": name.value, "paragraphs": _paragraphs(page.sections[name])}
+            {"name": name.value, "paragraphs": paragraphs(page.sections[name])}
             for name in Section
             if page.sections.get(name, "").strip()
         ],
@@ -89,7 +89,7 @@ def report_pdf(page: ReportPage, *, language: Language, made_on: date, large_pri
     return typeset("report", values, language=language, large_print=large_print, on=made_on)
 
 
-def _paragraphs(text: str) -> list[list[str]]:
+def paragraphs(text: str) -> list[list[str]]:
     """Split at empty lines into paragraphs, and those into lines: radiologists number their findings line
     by line.
     """

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from uuid import UUID
 
+from django.shortcuts import get_object_or_404
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +12,7 @@ from scanward.access.actions import AccessRefused
 from scanward.access.kinds import Action, Refusal
 from scanward.access.matrix import doers
 from scanward.archive.models import Study
-from scanward.law.authorization import Statement
+from scanward.law.authorization import RevocationForm, Statement
 from scanward.law.denials import Fact
 from scanward.law.documents import Document
 from scanward.law.errors import Unlawful
@@ -251,6 +252,21 @@ def _cancel(request: SignedInRequest, row: ReleaseRequest) -> None:
     actions.cancel(row, by=request.user, reason=typed(request, "text"), now=request.now, place=place_of(request))
 
 
+def _revoke(request: SignedInRequest, row: ReleaseRequest) -> None:
+    """Write down that the permission was taken back in writing; it holds from the day on which that came (D8)."""
+    form, arrived = chosen(request, "form", RevocationForm), day(request, "received")
+    if form is None or form is RevocationForm.PORTAL:
+        raise Unlawful("Say how it came in writing. What is only said is no revocation.", "45 CFR 164.508(b)(5)")
+    came = reports.start_of(arrived) if arrived else None
+    held = get_object_or_404(Authorization, request=row)
+    actions.revoke(held, by=request.user, form=form, received_at=came, now=request.now, place=place_of(request))
+
+
+def _event(request: SignedInRequest, row: ReleaseRequest) -> None:
+    held = get_object_or_404(Authorization.objects.exclude(expires_when=""), request=row)
+    actions.happened(held, by=request.user, now=request.now, place=place_of(request))
+
+
 def told(request: SignedInRequest, row: ReleaseRequest, deed: Callable[[], object]) -> Callable[[], object]:
     """Return the deed, which tells who works on the request why a step is not hers; to all others there is nothing."""
 
@@ -310,6 +326,8 @@ DEEDS: dict[str, tuple[str | Promise, Deed]] = {
     "warn_plain_email": (_("The warning and the wish are noted."), _warn),
     "mail_returned": (_("It is noted that the mail came back."), _returned),
     "readdress": (_("The new address is noted."), _readdress),
+    "revoke": (_("The permission has ended. Nothing more goes out on it."), _revoke),
+    "event": (_("The permission has ended. Nothing more goes out on it."), _event),
     "close": (_("Closed."), _close),
     "not_here": (_("The letter says so, and the request is closed."), _not_here),
     "cancel": (_("Cancelled."), _cancel),

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from typing import BinaryIO
@@ -26,6 +26,7 @@ from scanward.bundles.report import Moment, ReportPage, Section, Status, report_
 from scanward.dicom.preamble import PreambleKind
 from scanward.law.errors import Unlawful
 from scanward.release import house
+from scanward.release.corrections import statement_document
 from scanward.reporting.kinds import Document
 
 # How long a download may run on before it is asked again whether it still may (revocation cuts it).
@@ -107,7 +108,6 @@ class Wanted:
     images: bool = True
     series_ids: Sequence[str] = ()
     encrypted: bool = False
-    statements: Sequence[str] = field(default=())
 
 
 def members(wanted: Wanted, permit: Permit) -> list[Member]:
@@ -120,7 +120,7 @@ def members(wanted: Wanted, permit: Permit) -> list[Member]:
         studies=[_study(study, wanted, permit) for study in wanted.studies] if wanted.images else [],
         # What was taken back since stays here; a package that was sealed with it then differs, and is built again.
         reports=[_report(report, wanted, permit) for report in wanted.reports if current(report.study)],
-        statements=list(wanted.statements),
+        statement=_statement(wanted),
         encrypted=wanted.encrypted,
     )
     return layout.package_layout(contents, key=manifest_key())
@@ -142,6 +142,13 @@ def _study(study: Study, wanted: Wanted, permit: Permit) -> layout.Study:
         by_series.setdefault(instance.series, []).append(_member(instance, permit))
     images = [layout.Series(found, series.number, series.description) for series, found in by_series.items()]
     return layout.Study(images, study.description)
+
+
+def _statement(wanted: Wanted) -> Member | None:
+    """What goes along about corrections that were asked for, whatever else is in the copy (45 CFR 164.526(d)(5))."""
+    day = house.today(wanted.as_of)
+    document = statement_document(wanted.studies, language=wanted.language, day=day)
+    return Member.of("statement.pdf", document) if document else None
 
 
 def _member(instance: Instance, permit: Permit) -> Member:

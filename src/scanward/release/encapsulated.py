@@ -8,9 +8,10 @@ from io import BytesIO
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, EncapsulatedPDFStorage, ExplicitVRLittleEndian
 
-from scanward.archive.models import Report
+from scanward.archive.models import Report, Study
 from scanward.release import house
 from scanward.release.contents import Permit, Wanted, report_document
+from scanward.release.corrections import statement_document
 from scanward.release.wires import Item
 
 # Ours alone: the same report of the same package is the same object at each sending.
@@ -26,19 +27,34 @@ def item(report: Report, wanted: Wanted, permit: Permit, *, before: Callable[[],
         permit.check()
         sections, day = permit.sections(report), house.today(wanted.as_of)
         pdf = report_document(report.study, report, sections, language=wanted.language, day=day)
-        return _written(report, pdf, uid, wanted)
+        return _written(report.study, "Radiology report", report.finalized_at, pdf, uid=uid, release=wanted.release)
 
     return Item(EncapsulatedPDFStorage, uid, ExplicitVRLittleEndian, read)
 
 
-def _written(report: Report, pdf: bytes, uid: str, wanted: Wanted) -> bytes:
+def statement(study: Study, wanted: Wanted, permit: Permit, *, before: Callable[[], None]) -> Item | None:
+    """Return what goes along about corrections of a study; None where there is nothing (45 CFR 164.526(d)(5))."""
+    pdf = statement_document([study], language=wanted.language, day=house.today(wanted.as_of))
+    if pdf is None:
+        return None
+    uid = _uid(f"{wanted.release}:statement:{study.pk}")
+
+    def read() -> bytes:
+        before()
+        permit.check()
+        return _written(study, "About a correction of this record", wanted.as_of, pdf, uid=uid, release=wanted.release)
+
+    return Item(EncapsulatedPDFStorage, uid, ExplicitVRLittleEndian, read)
+
+
+def _written(study: Study, title: str, when: datetime | None, pdf: bytes, *, uid: str, release: str) -> bytes:
     """Return the file; lengths are even (PS3.5 7.1), and the true one stands beside."""
-    study, patient = report.study, report.study.patient
+    patient = study.patient
     number = patient.identifiers.first()
     made = Dataset()
     made.SpecificCharacterSet = "ISO_IR 192"
     made.SOPClassUID, made.SOPInstanceUID = EncapsulatedPDFStorage, uid
-    made.StudyInstanceUID, made.SeriesInstanceUID = study.study_instance_uid, _uid(f"{wanted.release}:reports")
+    made.StudyInstanceUID, made.SeriesInstanceUID = study.study_instance_uid, _uid(f"{release}:reports")
     made.PatientName = patient.dicom_name or f"{patient.family_name}^{patient.given_name}"
     made.PatientID = number.value if number else ""
     made.IssuerOfPatientID = number.issuer if number else ""
@@ -48,9 +64,9 @@ def _written(report: Report, pdf: bytes, uid: str, wanted: Wanted) -> bytes:
     made.AccessionNumber, made.StudyID, made.ReferringPhysicianName = "", "", ""
     made.Modality, made.SeriesNumber, made.InstanceNumber = "DOC", None, 1
     made.ConversionType, made.BurnedInAnnotation = "WSD", "YES"
-    made.ContentDate, made.ContentTime = _moment(report.finalized_at)
+    made.ContentDate, made.ContentTime = _moment(when)
     made.AcquisitionDateTime = ""
-    made.DocumentTitle, made.MIMETypeOfEncapsulatedDocument = "Radiology report", "application/pdf"
+    made.DocumentTitle, made.MIMETypeOfEncapsulatedDocument = title, "application/pdf"
     made.ConceptNameCodeSequence = []
     made.EncapsulatedDocument = pdf + b"\0" * (len(pdf) % 2)
     made.EncapsulatedDocumentLength = len(pdf)

@@ -4,6 +4,9 @@ from typing import Final
 
 from scanward.archive.models import Study
 from scanward.deid.held import shows_head
+from scanward.law.bases import Basis
+from scanward.law.errors import Unlawful
+from scanward.law.prompts import check_onward
 
 CT_IMAGE: Final = "1.2.840.10008.5.1.4.1.1.2"
 _BODY_PART, _STUDY, _SERIES = 0x00180015, 0x00081030, 0x0008103E
@@ -17,3 +20,12 @@ def may_show_face(study: Study) -> bool:
         return True
     said = {_BODY_PART: study.body_part, _STUDY: study.description, _SERIES: " ".join(series)}
     return shows_head(CT_IMAGE, said)
+
+
+def may_go_on(*, head_ct: bool, basis: Basis) -> bool:
+    """Return whether images may be given on as they are on this basis, if they show a head or if they don't."""
+    try:
+        check_onward(head_ct=head_ct, defaced=False, basis=basis)
+    except Unlawful:
+        return False
+    return True

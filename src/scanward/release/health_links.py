@@ -25,6 +25,7 @@ from scanward.law.errors import Unlawful
 from scanward.people.models import Account
 from scanward.release import holds, house, sharing
 from scanward.release.contents import Permit, instances, report_document
+from scanward.release.corrections import with_statements
 from scanward.release.models import SealedFile, Share, ShareVisit
 from scanward.release.moving import atomic
 
@@ -252,6 +253,8 @@ def _report(study: Study, report: Report, permit: Permit, now: datetime) -> fhir
         status=report.status,
         issued=report.finalized_at.astimezone(UTC) if report.finalized_at else None,
         sections={kind.value: text for kind, text in sections.items()},
-        pdf=report_document(study, report, sections, language=language, day=day),
+        pdf=with_statements(
+            report_document(study, report, sections, language=language, day=day), study, language=language, day=day
+        ),
         language=language,
     )

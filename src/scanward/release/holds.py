@@ -145,6 +145,30 @@ def denied(study: Study, *, actor: Actor) -> frozenset[Item]:
     return frozenset(found)
 
 
+def denied_since(request: ReleaseRequest) -> frozenset[Item]:
+    """What was denied to the same person, of the same scans, after this request came in, and is denied still.
+
+    What was asked for earlier must not leave on the way that a denial has closed since.
+    """
+    if request.track not in (Track.ACCESS, Track.DIRECTIVE) or request.received_at is None:
+        return frozenset()
+    since = Denial.objects.filter(
+        request__studies__in=request.studies.all(), request__track__in=(Track.ACCESS, Track.DIRECTIVE),
+        decided_at__gt=request.received_at,
+    ).exclude(outcome=Reviewed.GRANTED).exclude(request=request)  # fmt: skip
+    return frozenset(
+        Item(item) for denial in since.distinct().select_related("request") if _same_asker(request, denial.request)
+        for item in denial.withheld
+    )  # fmt: skip
+
+
+def _same_asker(one: ReleaseRequest, other: ReleaseRequest) -> bool:
+    """Whether two requests are of one person, as far as anybody knows; of two without accounts it may be so."""
+    if one.by_representative != other.by_representative:
+        return False
+    return not one.by_representative or one.requester_id == other.requester_id
+
+
 def _answers(later: ReleaseRequest, denied_one: ReleaseRequest, actor: Actor) -> bool:
     """Whether a later request is that of who was denied, or of who reads: what one gets harms by another's hands.
 

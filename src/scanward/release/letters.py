@@ -1,6 +1,7 @@
 """Letters: what they say is kept as values, and the PDF is made from these when somebody reads it."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -14,12 +15,15 @@ from scanward.audit.kinds import EventKind, Outcome, SubjectKind
 from scanward.bundles.language import Language
 from scanward.bundles.letters import letter
 from scanward.law.purpose import PurposeOfUse
-from scanward.people.kinds import MailKind
-from scanward.people.models import Patient
+from scanward.law.tracks import Track
+from scanward.people.kinds import ContactSystem, MailKind
+from scanward.people.models import ContactPoint, Patient
 from scanward.release import house, notices
 from scanward.release.models import Letter, ReleaseRequest
+from scanward.release.ways import MAILBOX
 
 _DAY = "$day"
+_REACHED = {ContactSystem.POST: "address", ContactSystem.EMAIL: "email", ContactSystem.PHONE: "phone"}
 # What each letter is called on pages, as its reader is told.
 NAMES: dict[str, str | Promise] = {
     "receipt": _("Receipt"),
@@ -110,9 +114,49 @@ def opened(kept: Letter, *, by: ActorRef, now: datetime, place: Place) -> None:
 
 def addressed(request: ReleaseRequest) -> list[str]:
     """Whom a letter to the requester is addressed to; another address that the patient chose comes first (G9)."""
-    chosen = request.patient.alternative_addresses.filter(ended_at=None).first() if request.patient else None
+    chosen = chosen_address(request)
     where = chosen.address or chosen.email or chosen.phone if chosen else request.contact
     return [line for line in (request.requester_name, *where.splitlines()) if line.strip()]
+
+
+def destination(request: ReleaseRequest) -> tuple[str, str]:
+    """Who gets it, and where: another address that the patient chose wins over every other (45 CFR 164.522(b))."""
+    by_mail = request.delivery in MAILBOX
+    if request.recipient is not None:
+        to = request.recipient
+        return ", ".join(part for part in (to.name, to.organization) if part), to.email if by_mail else to.address
+    chosen = chosen_address(request)
+    other = (chosen.email if by_mail else chosen.address) if chosen else ""
+    return request.requester_name, other or request.contact
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Where a patient wants to be reached, by mail, e-mail and telephone."""
+
+    address: str = ""
+    email: str = ""
+    phone: str = ""
+
+
+def chosen_address(request: ReleaseRequest) -> Reached | None:
+    """Where else the patient wants to be reached, if it is she who asks (45 CFR 164.522(b)).
+
+    She said so in the portal or at the desk; of the two the last word counts. It is nobody's business but hers:
+    neither a representative's nor an attorney's letter or parcel goes there.
+    """
+    patient = request.patient
+    if patient is None or request.by_representative:
+        return None
+    names = {patient.full_name.casefold(), request.asked_name.casefold()}
+    hers = request.requester_id is not None or request.track in (Track.ACCESS.value, Track.DIRECTIVE.value)
+    if not hers and request.requester_name.strip().casefold() not in names:
+        return None
+    at_desk = ContactPoint.objects.filter(patient=patient, confidential=True)
+    said = [(row.since, _REACHED[ContactSystem(row.system)], row.value) for row in at_desk]
+    for row in patient.alternative_addresses.filter(ended_at=None):
+        said += [(row.since, name, getattr(row, name)) for name in _REACHED.values() if getattr(row, name)]
+    return Reached(**{name: value for _since, name, value in sorted(said)}) if said else None
 
 
 def _write(

@@ -30,7 +30,9 @@ class Row:
 _GRANTABLE = (
     Need.IDENTITY,
     Need.AUTHORITY,
+    Need.LIVING,
     Need.MATCHED,
+    Need.SAME_PATIENT,
     Need.AUTHORIZATION,
     Need.RECIPIENT,
     Need.FEE,
@@ -44,6 +46,9 @@ _STILL = (
     Need.GRANTED,
     Need.IDENTITY,
     Need.AUTHORITY,
+    Need.LIVING,
+    Need.SAME_PATIENT,
+    Need.FACELESS,
     Need.AUTHORIZATION,
     Need.RECIPIENT,
     Need.UNRESTRICTED,
@@ -116,7 +121,13 @@ class Case:
     identity: bool = False
     # For whom no representative acts, authority is not asked.
     authority: bool = True
+    # What one asks for oneself ends with one's life (45 CFR 164.502(g)(4)).
+    living: bool = True
     matched: bool = False
+    # No scan of the request has been given to another patient since.
+    same_patient: bool = True
+    # No image that came since shows a face to a research group (D15).
+    faceless: bool = True
     # None: this basis needs no authorization; False: missing, defective, revoked or expired.
     authorized: bool | None = None
     recipient_confirmed: bool = True
@@ -153,7 +164,10 @@ MET: dict[Need, Callable[[Case], bool]] = {
     Need.RECEIPT: lambda case: case.due_on is not None,
     Need.IDENTITY: lambda case: case.identity,
     Need.AUTHORITY: lambda case: case.authority,
+    Need.LIVING: lambda case: case.living,
     Need.MATCHED: lambda case: case.matched,
+    Need.SAME_PATIENT: lambda case: case.same_patient,
+    Need.FACELESS: lambda case: case.faceless,
     Need.AUTHORIZATION: lambda case: case.authorized is not False,
     Need.DEFECTS: lambda case: case.authorized is False,
     Need.RECIPIENT: lambda case: case.recipient_confirmed,

@@ -11,20 +11,23 @@ from django.db import transaction
 from scanward.access.actions import authorize
 from scanward.access.actors import actor_of, reference
 from scanward.access.kinds import Action, Actor, Context, RecordFacts
+from scanward.access.standing import has_died
 from scanward.audit.actions import record
 from scanward.audit.event import ActorRef, Place, SubjectRef
 from scanward.audit.kinds import EventKind, Outcome, SubjectKind
 from scanward.law import wishes
 from scanward.law.bases import Basis, RecipientKind
 from scanward.law.defects import Verdict, examine
+from scanward.law.holds import Item
 from scanward.law.purpose import PurposeOfUse
 from scanward.law.tracks import Track
 from scanward.people.contracts import has_contract
 from scanward.people.models import Account
 from scanward.release import house
 from scanward.release.capacity import purpose_of
+from scanward.release.faces import may_go_on, may_show_face
 from scanward.release.kinds import Event, Need, State
-from scanward.release.machine import Case, NotNow, after
+from scanward.release.machine import Case, NotNow, after, missing
 from scanward.release.models import Authorization, FeeQuote, ReleaseRequest, Restriction, Step
 from scanward.release.ways import ON_MEDIA, Arrival, Medium
 
@@ -110,7 +113,10 @@ def case_of(request: ReleaseRequest, *, now: datetime) -> Case:
         due_on=request.due_on,
         identity=request.verified_at is not None and _still_herself(request),
         authority=not request.by_representative or _still_acts(request, now),
+        living=_living(request, now),
         matched=request.studies.exists(),
+        same_patient=not request.studies.exclude(patient=request.patient_id).exists(),
+        faceless=_faceless(request),
         authorized=_authorized(request, now),
         recipient_confirmed=request.recipient is None or request.recipient.confirmed_at is not None,
         fee_settled=_fee_settled(request),
@@ -132,7 +138,18 @@ def check_still(request: ReleaseRequest, *, now: datetime) -> None:
     Raises:
         NotNow: it does not; the text says what has ended.
     """
-    after(replace(case_of(request, now=now), state=State.READY), Event.DELIVER)
+    after(_at_the_door(request, now), Event.DELIVER)
+
+
+def holds_still(request: ReleaseRequest, *, now: datetime) -> bool:
+    """Whether what was delivered by a link may still be looked at: all that the release rested on holds (fault C14)."""
+    there = State(request.state) in (State.DELIVERED, State.CLOSED)
+    return there and not missing(_at_the_door(request, now), Event.DELIVER)
+
+
+def _at_the_door(request: ReleaseRequest, now: datetime) -> Case:
+    """The request as if it were about to leave once more."""
+    return replace(case_of(request, now=now), state=State.READY)
 
 
 def move(
@@ -214,10 +231,35 @@ def _still_acts(request: ReleaseRequest, now: datetime) -> bool:
     if not request.authority_checked:
         return False
     if request.requester is None or request.patient_id is None:
-        return True
+        # A paper that was looked at before the patient died says nothing about who may ask now.
+        return not _has_died(request, now) or _looked_at_since(request)
     authorities = actor_of(request.requester, now=now).representing
     wanted = [RecordFacts(request.patient_id, study) for study in request.studies.values_list("pk", flat=True)]
     return all(any(authority.covers(record, now=now) for authority in authorities) for record in wanted)
+
+
+def _faceless(request: ReleaseRequest) -> bool:
+    """Whether what is granted may go on as it is: series that arrive later can show a head, too (D15)."""
+    if Item.IMAGES not in request.granted_items or not request.basis:
+        return True
+    basis, studies = Basis(request.basis), request.studies.all()
+    return may_go_on(head_ct=True, basis=basis) or may_go_on(head_ct=any(map(may_show_face, studies)), basis=basis)
+
+
+def _living(request: ReleaseRequest, now: datetime) -> bool:
+    """Whether who asks for herself is alive: her own copy, or her word where it goes, ends with her."""
+    for_herself = request.track in (Track.ACCESS.value, Track.DIRECTIVE.value) and not request.by_representative
+    return not (for_herself and _has_died(request, now))
+
+
+def _has_died(request: ReleaseRequest, now: datetime) -> bool:
+    return request.patient is not None and has_died(request.patient.died_on, now=now)
+
+
+def _looked_at_since(request: ReleaseRequest) -> bool:
+    """Whether the authority was looked at on the day of the death, or later."""
+    died, looked = request.patient.died_on if request.patient else None, request.verified_at
+    return died is not None and looked is not None and house.today(looked) >= died
 
 
 def _authorized(request: ReleaseRequest, now: datetime) -> bool | None:
@@ -251,14 +293,17 @@ def recipient_kind(request: ReleaseRequest) -> RecipientKind:
 def restricted(request: ReleaseRequest, basis: str = "") -> bool:
     """Whether an agreed restriction forbids this release to this recipient on this basis."""
     named = basis or request.basis
-    if request.patient_id is None:
+    if request.patient_id is None or not named:
         return False
-    rows = Restriction.objects.filter(patient_id=request.patient_id, agreed=True, ended_at=None)
+    studies = request.studies.values_list("pk", flat=True)
+    return kept_from(recipient_kind(request), Basis(named), patient=request.patient_id, studies=studies)
+
+
+def kept_from(recipient: RecipientKind, basis: Basis, *, patient: UUID, studies: Iterable[UUID]) -> bool:
+    """Whether the patient keeps one of these studies from such a recipient (45 CFR 164.522(a))."""
+    rows = Restriction.objects.filter(patient_id=patient, agreed=True, ended_at=None)
     agreed = [row.as_law() for row in rows]
-    return bool(named) and any(
-        wishes.restricted(agreed, recipient=recipient_kind(request), basis=Basis(named), study=str(study))
-        for study in request.studies.values_list("pk", flat=True)
-    )
+    return any(wishes.restricted(agreed, recipient=recipient, basis=basis, study=str(study)) for study in studies)
 
 
 def end_packages(request: ReleaseRequest, *, now: datetime) -> None:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext, override
 
 from scanward.access.actions import authorize
 from scanward.access.actors import actor_of, reference
-from scanward.access.kinds import Action, Actor, RecordFacts
+from scanward.access.kinds import Action, Actor, Context, RecordFacts
 from scanward.archive.models import Study
 from scanward.audit.actions import record
 from scanward.audit.event import ActorRef, Place, SubjectRef
@@ -72,9 +72,17 @@ def give_accounting(
 
 
 def ask_amendment(
-    patient: Patient, *, text: str, by: Account, now: datetime, place: Place, study: Study | None = None
+    patient: Patient,
+    *,
+    text: str,
+    by: Account,
+    now: datetime,
+    place: Place,
+    study: Study | None = None,
+    received_at: datetime | None = None,
 ) -> AmendmentRequest:
-    """Ask for a correction; sixty days run from now (45 CFR 164.526, H7)."""
+    """Ask for a correction; sixty days run from its receipt, for a letter from when it came (45 CFR 164.526, H7)."""
+    came = min(received_at or now, now)
     if not text.strip():
         raise Unlawful("Say what is wrong, and what it should say.", "45 CFR 164.526(b)(1)")
     actor = _may_ask(patient, by, now=now, place=place)
@@ -84,8 +92,8 @@ def ask_amendment(
             study=study,
             text=text.strip(),
             asked_by=by,
-            received_at=now,
-            due_on=clock.start(Duty.AMENDMENT, at=now, facility=house.facility()).due_on,
+            received_at=came,
+            due_on=clock.start(Duty.AMENDMENT, at=came, facility=house.facility()).due_on,
         )
         _tell(EventKind.AMENDMENT_REQUESTED, patient, by=reference(actor), now=now, place=place)
     return asked
@@ -142,10 +150,23 @@ def disagree(asked: AmendmentRequest, *, text: str, by: Account, now: datetime, 
     """File a statement of disagreement: it goes along with every later copy (45 CFR 164.526(d)(2), (d)(5))."""
     if asked.accepted is not False:
         raise Unlawful("Only a denied correction can be disagreed with.", "45 CFR 164.526(d)(2)")
+    if not text.strip():
+        raise Unlawful("Say why you disagree.", "45 CFR 164.526(d)(2)")
     actor = _may_ask(asked.patient, by, now=now, place=place)
     with atomic():
         asked.disagreement = text.strip()
         asked.save(update_fields=["disagreement"])
+        _tell(EventKind.AMENDMENT_REQUESTED, asked.patient, by=reference(actor), now=now, place=place)
+
+
+def attach(asked: AmendmentRequest, *, by: Account, now: datetime, place: Place) -> None:
+    """Have the request and its denial go along with every later copy (45 CFR 164.526(d)(5)(ii))."""
+    if asked.accepted is not False:
+        raise Unlawful("Only a denied correction goes along with its denial.", "45 CFR 164.526(d)(5)(ii)")
+    actor = _may_ask(asked.patient, by, now=now, place=place)
+    with atomic():
+        asked.attached = True
+        asked.save(update_fields=["attached"])
         _tell(EventKind.AMENDMENT_REQUESTED, asked.patient, by=reference(actor), now=now, place=place)
 
 
@@ -241,7 +262,9 @@ def _may_ask(patient: Patient, by: Account, *, now: datetime, place: Place) -> A
 def _may_answer(patient: Patient, by: Account, *, now: datetime, place: Place) -> Actor:
     actor = actor_of(by, now=now)
     wanted, purpose = RecordFacts(patient.pk), PurposeOfUse.RECORDS
-    authorize(actor, Action.ANSWER_RIGHTS, wanted, purpose, now=now, place=place, told=True)
+    own = {str(by.pk): "nobody decides what she asks herself."} if for_herself(actor, wanted, now=now) else {}
+    context = Context(barred=own)
+    authorize(actor, Action.ANSWER_RIGHTS, wanted, purpose, now=now, place=place, told=True, context=context)
     return actor
 
 

@@ -6,10 +6,11 @@ Referer and no mail scanner's request. The page sends it by POST, and only that 
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.db.models import F, Q
@@ -21,7 +22,7 @@ from scanward.archive.models import Study
 from scanward.audit.actions import record
 from scanward.audit.event import ActorRef, Place, SubjectRef
 from scanward.audit.kinds import Channel, EventKind, Outcome, SubjectKind
-from scanward.law.bases import Basis
+from scanward.law.bases import Basis, RecipientKind
 from scanward.law.errors import Unlawful
 from scanward.law.purpose import PurposeOfUse
 from scanward.people.kinds import OFFICERS, MailKind
@@ -30,7 +31,7 @@ from scanward.release import notices
 from scanward.release.capacity import for_herself
 from scanward.release.disclosures import described, disclose
 from scanward.release.models import Attempt, Authorization, ReleaseRequest, SealedFile, Share, ShareVisit
-from scanward.release.moving import atomic, contracted, verdict
+from scanward.release.moving import atomic, holds_still, kept_from, verdict
 
 # 32 bytes are 256 bits: 10^6 guesses find one of 10^6 links with a chance of 10^-65.
 SECRET_BYTES = 32
@@ -108,6 +109,8 @@ def create(wish: Wish, *, by: Account, now: datetime, place: Place) -> Made:
             context=Context(requested=requested), told=True,
         )  # fmt: skip
     basis = wish.basis or (Basis.TREATMENT if purpose is PurposeOfUse.TREATMENT else Basis.DIRECTIVE)
+    if wish.request is None and _is_kept(basis, wish.studies[0].patient_id, [study.pk for study in wish.studies]):
+        raise Unlawful("The patient keeps this from other doctors, and the house has agreed.", "45 CFR 164.522(a)(1)")
     secret = _spoken() if wish.spoken else secrets.token_urlsafe(SECRET_BYTES)
     with atomic():
         share = Share.objects.create(
@@ -185,6 +188,12 @@ def end(share: Share, *, by: ActorRef, now: datetime, place: Place, kind: EventK
         _tell(share, kind, by=by, now=now, place=place)
 
 
+def end_of(request: ReleaseRequest, *, by: ActorRef, now: datetime, place: Place) -> None:
+    """Close every link by which a request was delivered."""
+    for share in request.shares.filter(revoked_at=None):
+        end(share, by=by, now=now, place=place)
+
+
 def end_over(*, now: datetime) -> int:
     """End the links whose time is over, so that no clock that is set back opens one again; return how many.
 
@@ -205,9 +214,20 @@ def alive(share: Share, *, now: datetime) -> bool:
         return False
     if share.authorization is not None and not verdict(share.authorization, now=now).valid:
         return False
-    if share.request is not None and not contracted(share.request, now=now):
+    if share.request is not None and not holds_still(share.request, now=now):
         return False
-    return still_may_share(share, now=now)
+    return not _kept_from_care(share) and still_may_share(share, now=now)
+
+
+def _kept_from_care(share: Share) -> bool:
+    """Whether the patient keeps this from other doctors, and staff made the link for care (45 CFR 164.522(a))."""
+    studies = share.studies.values_list("pk", flat=True)
+    return _is_kept(Basis(share.basis), share.patient_id, studies) if share.request_id is None else False
+
+
+def _is_kept(basis: Basis, patient: UUID, studies: Iterable[UUID]) -> bool:
+    care = basis is Basis.TREATMENT
+    return care and kept_from(RecipientKind.PROVIDER, basis, patient=patient, studies=studies)
 
 
 def still_may_share(share: Share, *, now: datetime) -> bool:

@@ -19,8 +19,8 @@ from scanward.law.purpose import PurposeOfUse
 from scanward.law.tracks import Track
 from scanward.people.models import Account, Patient
 from scanward.release import house
-from scanward.release.actions.delivering import destination
 from scanward.release.disclosures import suspensions_of
+from scanward.release.letters import destination
 from scanward.release.models import AccountingSuspension, Disclosure, ReleaseRequest
 from scanward.release.moving import atomic
 

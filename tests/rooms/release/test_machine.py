@@ -61,7 +61,9 @@ def test_the_straight_way_leads_to_delivery() -> None:
     [
         ({"identity": False}, Need.IDENTITY),
         ({"authority": False}, Need.AUTHORITY),
+        ({"living": False}, Need.LIVING),
         ({"matched": False}, Need.MATCHED),
+        ({"same_patient": False}, Need.SAME_PATIENT),
         ({"authorized": False}, Need.AUTHORIZATION),
         ({"recipient_confirmed": False}, Need.RECIPIENT),
         ({"fee_settled": False}, Need.FEE),

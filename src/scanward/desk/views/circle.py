@@ -46,6 +46,7 @@ HERE = (
     Action.MANAGE_CARE,
     Action.CHANGE_PATIENT,
     Action.WATCH_PATIENT,
+    Action.ANSWER_RIGHTS,
 )
 AROUND = (Action.VERIFY_IDENTITY, Action.MANAGE_REPRESENTATIVE, Action.REFUSE_REPRESENTATIVE)
 STARTS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png", b"%PDF": "application/pdf"}

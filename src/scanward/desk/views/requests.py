@@ -360,6 +360,7 @@ def _entered(request: SignedInRequest) -> actions.Asked:
         recipient=_recipient(request),
         purpose=PurposeOfUse.PATIENT_REQUEST,
         signature=typed(request, "signature")[:200],
+        signed_on=day(request, "signed_on"),
         expedited=bool(request.POST.get("expedited")),
         expedited_reason=typed(request, "expedited_reason")[:400],
         language=typed(request, "language") if typed(request, "language") in ("en", "es") else "en",

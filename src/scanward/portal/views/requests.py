@@ -102,9 +102,10 @@ def _accept(request: SignedInRequest, row: ReleaseRequest) -> None:
 
 
 def _to_portal(request: SignedInRequest, row: ReleaseRequest) -> None:
-    """Take the free way instead."""
+    """Take the free way instead: here for oneself, by a link for somebody else."""
+    delivery = Arrival.LINK if row.recipient_id else Arrival.PORTAL
     actions.change_format(
-        row, delivery=Arrival.PORTAL, medium=Medium.DICOM, by=request.user, now=request.now, place=place_of(request)
+        row, delivery=delivery, medium=Medium.DICOM, by=request.user, now=request.now, place=place_of(request)
     )
 
 
@@ -119,7 +120,7 @@ _DEEDS: dict[str, tuple[str | Promise, Deed]] = {
     "withdraw": (gettext_lazy("Your request is taken back."), _withdraw),
     "message": (gettext_lazy("Your message is sent."), _write),
     "accept": (gettext_lazy("Thank you. We go on with your request."), _accept),
-    "free": (gettext_lazy("You get it free in the portal. We go on with your request."), _to_portal),
+    "free": (gettext_lazy("It is free now. We go on with your request."), _to_portal),
     "review": (gettext_lazy("Somebody else will look at the decision again."), _review),
 }
 

@@ -10,28 +10,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from scanward.archive.models import Study
-from scanward.law.bases import Basis, RecipientKind
 from scanward.people.models import Patient
 from scanward.release import letters, rights
+from scanward.release.keeping import KEPT_FROM
 from scanward.release.models import AlternativeAddress, AmendmentRequest, Letter, Restriction
 from scanward.web import showing
 from scanward.web.doors import SignedInRequest, place_of, signed_in
 from scanward.web.forms import done, typed
-
-# From whom a patient can keep her records, and for what they would be used there.
-KEPT_FROM: dict[str, tuple[str | Promise, RecipientKind, tuple[Basis, ...]]] = {
-    "plan": (
-        gettext_lazy("My health plan"),
-        RecipientKind.HEALTH_PLAN,
-        (Basis.PAYMENT, Basis.OPERATIONS, Basis.OTHERS_OPERATIONS),
-    ),
-    "family": (
-        gettext_lazy("Family or friends"),
-        RecipientKind.FAMILY,
-        (Basis.INVOLVED_PERSON, Basis.NOTIFICATION),
-    ),
-    "provider": (gettext_lazy("Another doctor or hospital"), RecipientKind.PROVIDER, (Basis.TREATMENT,)),
-}
 
 
 @require_safe
@@ -90,12 +75,20 @@ def _amend(request: SignedInRequest) -> None:
 
 
 def _disagree(request: SignedInRequest) -> None:
+    found = _asked(request)
+    rights.disagree(found, text=typed(request, "text"), by=request.user, now=request.now, place=place_of(request))
+
+
+def _attach(request: SignedInRequest) -> None:
+    rights.attach(_asked(request), by=request.user, now=request.now, place=place_of(request))
+
+
+def _asked(request: SignedInRequest) -> AmendmentRequest:
     own = AmendmentRequest.objects.filter(patient_id__in=request.actor.own_patients)
     try:
-        found = get_object_or_404(own, pk=UUID(typed(request, "asked")))
+        return get_object_or_404(own, pk=UUID(typed(request, "asked")))
     except ValueError:
         raise Http404 from None
-    rights.disagree(found, text=typed(request, "text"), by=request.user, now=request.now, place=place_of(request))
 
 
 def _restrict(request: SignedInRequest) -> None:
@@ -131,6 +124,7 @@ def _reach(request: SignedInRequest) -> None:
 _DEEDS: dict[str, tuple[str | Promise, Callable[[SignedInRequest], None]]] = {
     "amend": (gettext_lazy("We have it. You hear from us within 60 days."), _amend),
     "disagree": (gettext_lazy("Your statement is kept. It goes along with every later copy."), _disagree),
+    "attach": (gettext_lazy("Your request and our answer go along with every later copy."), _attach),
     "restrict": (gettext_lazy("We have it. You find the answer here."), _restrict),
     "reach": (gettext_lazy("From now on we reach you there."), _reach),
 }

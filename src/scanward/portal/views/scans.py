@@ -21,6 +21,7 @@ from scanward.law.errors import Unlawful
 from scanward.portal.glossary import advice_in, terms_in
 from scanward.release import house, packages
 from scanward.release.contents import locked_pdf
+from scanward.release.corrections import statements_of, with_statements
 from scanward.release.holds import withheld_report
 from scanward.release.models import Package
 from scanward.web import showing
@@ -69,6 +70,7 @@ def study(request: SignedInRequest, study_id: UUID) -> HttpResponse:
         "held_until": until.ends_at if until else None,
         "report_denied": bool(report) and Action.VIEW_REPORT in kept and until is None,
         "images_denied": Action.VIEW_IMAGES in kept,
+        "statements": statements_of([found]),
         "own": found.patient_id in request.actor.own_patients,
         # In an emergency one looks; nothing is taken away or passed on.
         "may_take": grant.relation is not Relation.EMERGENCY,
@@ -139,9 +141,9 @@ def _document(request: SignedInRequest, found: Study) -> bytes | None:
     if report is None:
         return None
     sections = {section.kind: section.text for section in read_report(grant, report, now=request.now)}
-    return packages.report_document(
-        found, report, sections, language=get_language() or "en", day=house.today(request.now)
-    )
+    language, day = get_language() or "en", house.today(request.now)
+    document = packages.report_document(found, report, sections, language=language, day=day)
+    return with_statements(document, found, language=language, day=day)
 
 
 def _saved(document: bytes) -> FileResponse:

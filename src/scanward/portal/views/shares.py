@@ -27,6 +27,7 @@ from scanward.portal import viewer_data
 from scanward.portal.drafts import hospitals
 from scanward.portal.views.images import pixels
 from scanward.release import health_links, house, sharing
+from scanward.release.corrections import statements_of
 from scanward.release.holds import context_for
 from scanward.release.linked import open_shared
 from scanward.release.models import Share, ShareVisit
@@ -224,6 +225,7 @@ def study(request: VisitRequest, study_id: UUID) -> HttpResponse:
         "share": share,
         "sections": _sections(request, found, report) if report and not taken_back else None,
         "taken_back": taken_back,
+        "statements": statements_of([found]),
     }
     return render(request, "portal/shared_study.html", context)
 

@@ -21,7 +21,7 @@ from scanward.law.errors import Unlawful
 from scanward.law.purpose import PurposeOfUse
 from scanward.law.tracks import Directive, Field, Track, directive_gaps, may_ask, track_of
 from scanward.people.models import Account, Patient
-from scanward.release import clocks, letters
+from scanward.release import clocks, letters, sharing
 from scanward.release.actions import pricing
 from scanward.release.capacity import for_herself, purpose_of
 from scanward.release.kinds import Event, State
@@ -124,6 +124,7 @@ def withdraw(request: ReleaseRequest, *, by: Account, reason: str, now: datetime
         row = lock(request)
         row.closed_at = now
         end_packages(row, now=now)
+        sharing.end_of(row, by=reference(actor), now=now, place=place)
         move(row, Event.WITHDRAW, EventKind.REQUEST_WITHDRAWN, by=actor, now=now, place=place, note=reason, public=True)
 
 

@@ -15,7 +15,7 @@ from scanward.release.actions.preparing import clerk_permit, current_package, la
 from scanward.release.contents import Download
 from scanward.release.kinds import State
 from scanward.release.models import ReleaseRequest
-from scanward.release.moving import atomic, lock, permit, tell
+from scanward.release.moving import atomic, check_still, lock, permit, tell
 from scanward.release.ways import ON_MEDIA, Arrival, Medium
 
 
@@ -24,12 +24,14 @@ def print_report(request: ReleaseRequest, *, by: Account, now: datetime, place: 
 
     Raises:
         Unlawful: the request is not for paper, or its package has not been checked, or has changed since.
+        NotNow: what the release rests on has ended.
     """
     actor = permit(by, Action.QUALITY_CHECK, request, now=now, place=place)
     with atomic():
         row = lock(request)
         if row.medium != Medium.PAPER.value or row.state != State.READY.value:
             raise Unlawful("Only a checked report that was asked for on paper is printed.", "45 CFR 164.530(c)(1)")
+        check_still(row, now=now)
         package = current_package(row, by=by, now=now, place=place)
         listed = laid_out(package, clerk_permit(package, by, place=place))
         reports = [member for member in listed if member.name.endswith(".pdf")]
@@ -44,6 +46,7 @@ def copy_for_medium(request: ReleaseRequest, *, by: Account, now: datetime, plac
 
     Raises:
         Unlawful: the request is not for a disc or stick, or its package has not been checked, or has changed since.
+        NotNow: what the release rests on has ended.
     """
     actor = permit(by, Action.QUALITY_CHECK, request, now=now, place=place)
     with atomic():
@@ -51,6 +54,7 @@ def copy_for_medium(request: ReleaseRequest, *, by: Account, now: datetime, plac
         on_medium = Arrival(row.delivery) in ON_MEDIA and row.medium != Medium.PAPER.value
         if not on_medium or row.state != State.READY.value:
             raise Unlawful("Only a checked copy that goes out on a disc or stick is written.", "45 CFR 164.530(c)(1)")
+        check_still(row, now=now)
         package = current_package(row, by=by, now=now, place=place)
         written = open_for(package, clerk_permit(package, by, place=place))
         detail: dict[str, str | int] = {"package": str(package.pk), "bytes": written.size}

@@ -21,6 +21,7 @@ from scanward.people.kinds import ContactSystem
 from scanward.people.models import Account
 from scanward.release import clocks, house, letters
 from scanward.release.faces import may_show_face
+from scanward.release.holds import denied_since
 from scanward.release.kinds import Event, Need
 from scanward.release.machine import NotNow, missing
 from scanward.release.models import Authorization, ReleaseRequest
@@ -145,6 +146,8 @@ def _check_basis(request: ReleaseRequest, basis: Basis, items: frozenset[Item], 
         raise Unlawful("More than what was asked for can't be granted.", "45 CFR 164.508(a)(1)")
     if not items <= request.grantable:
         raise Unlawful("A denial that stands withholds some of it.", "45 CFR 164.524(d)(1)")
+    if items & denied_since(request):
+        raise Unlawful("The same was denied to the same person since. Look at that decision.", "45 CFR 164.524(d)(1)")
     if not request.reviewed <= items:
         raise Unlawful("What a review has granted is given.", "45 CFR 164.524(d)(4)")
     if Track(request.track) in _RIGHT_OF_ACCESS and items != request.grantable:

@@ -83,7 +83,7 @@ def deliver(request: ReleaseRequest, over: HandOver, *, by: Account, now: dateti
         move(
             row, Event.DELIVER, EventKind.DELIVERED, by=actor, now=now, place=place, public=True, detail=_proof(package)
         )
-        name, address = destination(row)
+        name, address = letters.destination(row)
         disclosed = _register(row, package, name, address, actor=actor, now=now, place=place)
         sent = _record(row, package, over, disclosed, by=by, now=now)
         secret = _by_link(row, over, by=by, now=now, place=place) if row.delivery == Arrival.LINK.value else ""
@@ -154,17 +154,6 @@ def readdress(request: ReleaseRequest, *, by: Account, address: str, now: dateti
         move(row, Event.READDRESS, EventKind.REQUEST_CHANGED, by=actor, now=now, place=place, builder=str(by.pk))
 
 
-def destination(request: ReleaseRequest) -> tuple[str, str]:
-    """Who gets it, and where: another address that the patient chose wins over every other (45 CFR 164.522(b))."""
-    if request.recipient is not None:
-        to = request.recipient
-        by_mail = request.delivery in MAILBOX
-        return ", ".join(part for part in (to.name, to.organization) if part), to.email if by_mail else to.address
-    chosen = request.patient.alternative_addresses.filter(ended_at=None).first() if request.patient else None
-    other = (chosen.email if request.delivery in MAILBOX else chosen.address) if chosen else ""
-    return request.requester_name, other or request.contact
-
-
 def hand_on(package: ReleasePackage, over: HandOver, *, to: str, actor: Actor, now: datetime, place: Place) -> None:
     """Write the next link of a medium's chain of custody (G9, O1)."""
     last = package.custody.order_by("-at", "-id").first()
@@ -201,7 +190,7 @@ def media_label(package: ReleasePackage) -> str:
 
 def _check_way(request: ReleaseRequest, package: ReleasePackage, over: HandOver) -> None:
     """What each way of delivery needs before something leaves."""
-    way, (_name, address) = Arrival(request.delivery), destination(request)
+    way, (_name, address) = Arrival(request.delivery), letters.destination(request)
     lacking = {
         "the address": way in (Arrival.MAIL, Arrival.EMAIL, Arrival.PLAIN_EMAIL) and not address.strip(),
         "the tracking number": way is Arrival.MAIL and not over.tracking.strip(),
@@ -214,6 +203,8 @@ def _check_way(request: ReleaseRequest, package: ReleasePackage, over: HandOver)
     }
     if found := [what for what, missing in lacking.items() if missing]:
         raise Unlawful(f"Before it can leave, it needs {'; '.join(found)}.", "45 CFR 164.530(c)(1)")
+    if way is Arrival.PORTAL and request.recipient_id is not None:
+        raise Unlawful("The portal shows a copy to you alone. Choose a link for others.", "45 CFR 164.524(c)(3)")
     if way is Arrival.EXCHANGE:
         raise Unlawful("Choose to which hospital it goes.", "45 CFR 164.524(c)(2)")
     if over.certificate:
@@ -294,7 +285,7 @@ def _record(
 def _by_link(request: ReleaseRequest, over: HandOver, *, by: Account, now: datetime, place: Place) -> str:
     """Make the link that carries the delivery; its secret is shown once, to whom passes it on."""
     assert over.expires_at
-    name, address = destination(request)
+    name, address = letters.destination(request)
     wanted = sharing.Wish(
         recipient_name=name,
         recipient_contact=address,

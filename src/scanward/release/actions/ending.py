@@ -31,6 +31,7 @@ def cancel(request: ReleaseRequest, *, by: Account, reason: str, now: datetime, 
         row = lock(request)
         row.closed_at = now
         end_packages(row, now=now)
+        sharing.end_of(row, by=reference(actor), now=now, place=place)
         move(row, Event.CANCEL, EventKind.REQUEST_CLOSED, by=actor, now=now, place=place, note=reason)
 
 
@@ -60,7 +61,10 @@ def revoke(
     actor = actor_of(by, now=now)
     wanted = RecordFacts(authorization.patient_id)
     purpose = purpose_of(actor, wanted, now=now)
-    authorize(actor, Action.REVOKE_AUTHORIZATION, wanted, purpose, now=now, place=place, context=Context(), told=True)
+    # The desk decides nothing here: it writes down what came in writing, and that holds from its receipt on.
+    writes_down = purpose is PurposeOfUse.RECORDS and form is not RevocationForm.PORTAL
+    action = Action.RECORD_AUTHORIZATION if writes_down else Action.REVOKE_AUTHORIZATION
+    authorize(actor, action, wanted, purpose, now=now, place=place, context=Context(), told=True)
     word = Revocation(form=form, received_at=min(received_at or now, now))
     with atomic():
         row = Authorization.objects.select_for_update().get(pk=authorization.pk)
@@ -93,8 +97,7 @@ def block(request: ReleaseRequest, *, by: ActorRef, now: datetime, place: Place)
     """Stop a request: its packages and links end; what was delivered stays."""
     row = lock(request)
     end_packages(row, now=now)
-    for share in row.shares.filter(revoked_at=None):
-        sharing.end(share, by=by, now=now, place=place)
+    sharing.end_of(row, by=by, now=now, place=place)
     if State(row.state) in OPEN or row.state == State.DELIVERED.value:
         row.closed_at = row.closed_at or now
         move(row, Event.BLOCK, EventKind.REQUEST_BLOCKED, by=by, now=now, place=place, public=True)

@@ -201,7 +201,8 @@ def _items(package: ReleasePackage, *, by: Account, place: Place) -> list[wires.
     found = [_image(image, permit_, watch) for image in _images(wanted)] if package.images else []
     for report in wanted.reports:
         found.append(encapsulated.item(report, wanted, permit_, before=watch.look))
-    return found
+    along = (encapsulated.statement(study, wanted, permit_, before=watch.look) for study in wanted.studies)
+    return [*found, *(item for item in along if item)]
 
 
 def _images(wanted: Wanted) -> list[Instance]:

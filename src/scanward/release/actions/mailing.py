@@ -19,7 +19,7 @@ from scanward.bundles.aes_zip import Aes256
 from scanward.bundles.zip_stream import ZipStream
 from scanward.law.errors import Unlawful
 from scanward.people.kinds import MailKind
-from scanward.release import notices
+from scanward.release import letters, notices, sharing
 from scanward.release.actions.preparing import clerk_permit, laid_out
 from scanward.release.contents import Download, Permit, locked_pdf
 from scanward.release.kinds import Event, State
@@ -60,6 +60,8 @@ def send_again(*, now: datetime) -> int:
         try:
             with atomic():
                 check_still(sent.request, now=now)
+                if letters.destination(sent.request)[1] != sent.address:
+                    raise Unlawful("The patient is reached somewhere else now.", "45 CFR 164.522(b)(1)(i)")
                 detail = {"step": "sent again", "package": str(sent.package_id)}
                 tell(lock(sent.request), EventKind.DELIVERED, by=by, now=now, place=place, detail=detail)
                 send(sent, place=place)
@@ -74,6 +76,8 @@ def came_back(row: ReleaseRequest, *, note: str, by: ActorRef, now: datetime, pl
     """Note on a locked request that what was sent did not arrive."""
     row.deliveries.filter(returned_at=None).update(returned_at=now)
     row.answered_at = None
+    # The link that reached nobody, or somebody else, opens nothing any more.
+    sharing.end_of(row, by=by, now=now, place=place)
     move(row, Event.MAIL_RETURNED, EventKind.DELIVERY_FAILED, by=by, now=now, place=place, note=note, public=True)
     notices.news(row.requester, MailKind.REQUESTS)
 

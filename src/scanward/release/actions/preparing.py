@@ -10,7 +10,7 @@ from scanward.access.actions import authorize
 from scanward.access.actors import actor_of
 from scanward.access.kinds import Action, Context, Grant, RecordFacts
 from scanward.archive import reading
-from scanward.archive.models import Report, Study
+from scanward.archive.models import Instance, Report, Study
 from scanward.archive.reports import current
 from scanward.audit.event import ActorRef, Place
 from scanward.audit.kinds import EventKind
@@ -26,7 +26,7 @@ from scanward.release import holds
 from scanward.release.contents import Permit, Wanted, members
 from scanward.release.kinds import Event
 from scanward.release.machine import AUTOMATIC
-from scanward.release.models import AmendmentRequest, ReleasePackage, ReleaseRequest
+from scanward.release.models import ReleasePackage, ReleaseRequest
 from scanward.release.moving import atomic, end_packages, lock, move, permit
 from scanward.release.ways import ENCRYPTED, ON_MEDIA, Arrival, Medium
 
@@ -51,6 +51,7 @@ def build(request: ReleaseRequest, *, by: Account, now: datetime, place: Place) 
         move(row, Event.BUILD, EventKind.REQUEST_CHANGED, by=actor, now=now, place=place)
         end_packages(row, now=now)
         _all_here(row)
+        _check_denials(row)
         built = _planned(row, by, now)
         listed = members(wanted_of(built), clerk_permit(built, by, place=place))
         _seal(built, listed)
@@ -109,7 +110,6 @@ def wanted_of(package: ReleasePackage) -> Wanted:
         images=package.images,
         series_ids=request.series_ids,
         encrypted=package.encrypted,
-        statements=_statements(studies),
     )
 
 
@@ -138,6 +138,8 @@ def current_package(request: ReleaseRequest, *, by: Account, now: datetime, plac
         raise Unlawful("The package is too old. Build it again.", "45 CFR 164.530(c)(1)")
     _all_here(request)
     _check_holds(package, now=now)
+    _check_denials(request)
+    _check_outgrown(package, now=now)
     laid_out(package, clerk_permit(package, by, place=place))
     return package
 
@@ -212,6 +214,24 @@ def _check_holds(package: ReleasePackage, *, now: datetime) -> None:
             raise Unlawful("A law keeps the report back for now. Build it again, without the report.", hold.citation)
 
 
+def _check_denials(request: ReleaseRequest) -> None:
+    """Refuse what was denied to the same person since it was approved (45 CFR 164.524(d))."""
+    if request.granted_items & holds.denied_since(request):
+        raise Unlawful("The same was denied to the same person since. Look at that decision.", "45 CFR 164.524(d)(1)")
+
+
+def _check_outgrown(package: ReleasePackage, *, now: datetime) -> None:
+    """Refuse a copy that the record has outgrown: a corrected report goes instead of the old one (A14)."""
+    request = package.request
+    reports = [str(report) for report in _reports(request, now)] if Item.REPORT in request.granted_items else []
+    studies = request.studies.all()
+    later = Instance.objects.filter(series__study__in=studies, received_at__gt=package.built_at)
+    if request.series_ids:
+        later = later.filter(series_id__in=request.series_ids)
+    if sorted(reports) != sorted(package.report_ids) or (package.images and later.exists()):
+        raise Unlawful("The record has changed since the package was built. Build it again.", "45 CFR 164.524(c)(2)")
+
+
 def _seal(package: ReleasePackage, listed: Sequence[Member]) -> None:
     """Keep the manifest as it was signed, and the counts."""
     package.manifest = _manifest(listed)
@@ -237,9 +257,3 @@ def _check_by_machine(
         request, Event.CHECK_PASSED, EventKind.PACKAGE_CHECKED, by=ActorRef.system("release"), now=now, place=place,
         checker=AUTOMATIC,
     )  # fmt: skip
-
-
-def _statements(studies: Sequence[Study]) -> list[str]:
-    """What goes along with every copy of a study: disagreements with a denied correction (45 CFR 164.526(d)(5))."""
-    rows = AmendmentRequest.objects.filter(study__in=studies, accepted=False).exclude(disagreement="")
-    return [text for row in rows.order_by("received_at") for text in (row.disagreement, row.rebuttal) if text]

@@ -163,6 +163,8 @@ def change_format(
     with atomic():
         row = lock(request)
         check_format(medium, delivery, images=Item.IMAGES in row.grantable)
+        if delivery is Arrival.PORTAL and row.recipient_id is not None:
+            raise Unlawful("The portal shows a copy to you alone. Choose a link for others.", "45 CFR 164.524(c)(3)")
         row.delivery, row.medium = delivery.value, medium.value
         row.quotes.update(replaced=True)
         move(

@@ -112,6 +112,7 @@ def match(
             raise Unlawful(
                 "The date of birth on the request is not this patient's. Ask who is meant.", "45 CFR 164.530(c)(1)"
             )
+        _check_not_wider(row, studies)
         row.patient = patient
         row.studies.set(studies)
         Authorization.objects.filter(request=row).update(patient=patient)
@@ -123,6 +124,17 @@ def match(
             now=now,
             place=place,
             detail={"studies": len(studies)},
+        )
+
+
+def _check_not_wider(request: ReleaseRequest, studies: Sequence[Study]) -> None:
+    """Refuse to send somebody else more scans than the patient named herself in the portal (B13, D10)."""
+    named = set(request.studies.values_list("pk", flat=True))
+    chosen = request.requester_id is not None and request.recipient_id is not None and named
+    if chosen and not {study.pk for study in studies} <= named:
+        raise Unlawful(
+            "The patient has named which scans go there. Another scan takes a request of its own.",
+            "45 CFR 164.524(c)(3)(ii)",
         )
 
 

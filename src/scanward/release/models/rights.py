@@ -90,9 +90,9 @@ class AmendmentRequest(Clocked):
     ground = models.CharField(max_length=120, blank=True)
     answer = models.TextField(blank=True)
     decided_by = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="+")
-    # What goes along with every later disclosure of the study.
+    # What goes along with every later disclosure: the statement, or else the request and its denial, if so wished.
     disagreement = models.TextField(max_length=4000, blank=True)
-    rebuttal = models.TextField(max_length=4000, blank=True)
+    attached = models.BooleanField(default=False)
 
     class Meta(Clocked.Meta):
         constraints = [

@@ -1,0 +1,76 @@
+"""What a patient without an account asks by letter: the desk enters it, and it binds as if it came by the portal."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from cast import NOW, PLACE, Cast
+from journeys.test_release_pages import page_of
+from rooms.release.helping import TODAY
+from scanward.access.actions import AccessRefused
+from scanward.law.bases import Basis, RecipientKind
+from scanward.people.models import PatientLink
+from scanward.release import rights
+from scanward.release.corrections import statements_of
+from scanward.release.models import AmendmentRequest, Restriction
+from scanward.release.moving import kept_from
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_correction_by_letter_counts_from_the_day_on_which_it_came(cast: Cast) -> None:
+    """Requirements H7, I15; 45 CFR 164.526(b): sixty days from receipt; her statement by letter goes along, too."""
+    hal, here = page_of(cast.hal), reverse("patient-wishes", args=[cast.alices.pk])
+    came = TODAY - timedelta(days=5)
+    form = {"do": "amend", "study": str(cast.chest.pk), "text": "It was the left one.", "received": came.isoformat()}
+    hal.post(here, form)
+    asked = AmendmentRequest.objects.get()
+    assert (asked.due_on, asked.study) == (came + timedelta(days=60), cast.chest)
+    answer = {"do": "deny", "ground": rights.wishes.AmendmentGround.ACCURATE.value, "text": "We looked again."}
+    hal.post(reverse("wish-answer", args=[asked.pk]), answer)
+    assert "Keep the statement" in hal.get(here).content.decode()
+    hal.post(here, {"do": "disagree", "asked": str(asked.pk), "text": "I know my lungs."})
+    assert [one.disagreement for one in statements_of([cast.chest])] == ["I know my lungs."]
+
+
+def test_a_restriction_by_telephone_binds_and_ends_with_her_word(cast: Cast) -> None:
+    """45 CFR 164.522(a)(1)(vi), (a)(2): paid in full, so at once; it ends only if she agrees."""
+    hal, here = page_of(cast.hal), reverse("patient-wishes", args=[cast.alices.pk])
+    hal.post(here, {"do": "restrict", "kept_from": "plan", "paid": "1"})
+    asked = Restriction.objects.get()
+    assert asked.agreed
+    end = {"do": "end", "asked": str(asked.pk)}
+    assert "stays restricted" in hal.post(here, end, follow=True).content.decode()
+    plan = {"patient": cast.alices.pk, "studies": [cast.chest.pk]}
+    assert kept_from(RecipientKind.HEALTH_PLAN, Basis.PAYMENT, **plan)
+    hal.post(here, {**end, "agrees": "1"})
+    assert not kept_from(RecipientKind.HEALTH_PLAN, Basis.PAYMENT, **plan)
+
+
+def test_nothing_of_another_patient_is_named_on_her_page(cast: Cast) -> None:
+    """Fault C1: a scan, a correction and a restriction of somebody else are not there."""
+    hal, here = page_of(cast.hal), reverse("patient-wishes", args=[cast.charlies.pk])
+    asked = rights.ask_amendment(cast.alices, text="x", by=cast.alice, now=NOW, place=PLACE)
+    for form in (
+        {"do": "amend", "study": str(cast.chest.pk), "text": "x"},
+        {"do": "disagree", "asked": str(asked.pk), "text": "x"},
+        {"do": "end", "asked": str(asked.pk)},
+        {"do": "restrict", "kept_from": "nobody"},
+        {"do": "anything"},
+    ):
+        assert hal.post(here, form).status_code == 404
+    assert AmendmentRequest.objects.count() == 1
+
+
+def test_nobody_at_the_desk_decides_what_she_asks_herself(cast: Cast) -> None:
+    """Fault C16: a clerk is a patient, too; her correction and her restriction wait for somebody else."""
+    PatientLink.objects.filter(account=cast.alice).update(account=cast.hal)
+    asked = rights.ask_amendment(cast.alices, text="x", by=cast.hal, now=NOW, place=PLACE)
+    with pytest.raises(AccessRefused, match="herself"):
+        rights.decide_amendment(asked, accepted=True, answer="Yes.", by=cast.hal, now=NOW, place=PLACE)
+    kept = rights.ask_restriction(
+        cast.alices, recipients=[RecipientKind.FAMILY], bases=[Basis.INVOLVED_PERSON], by=cast.hal, now=NOW, place=PLACE
+    )
+    with pytest.raises(AccessRefused, match="herself"):
+        rights.decide_restriction(kept, agreed=True, by=cast.hal, now=NOW, place=PLACE)
