@@ -26,11 +26,24 @@ def verify(root: Path, evidence: dict[str, Any], *, told_in: Path | None = None)
         if path not in there:
             yield Finding(path, "the file", "is missing")
             continue
+        elif (root / path).stat().st_size != one["size"]:
+            yield Finding(path, "the file", "has another size than the evidence says")
         if one["sha256"] and _sha256(root / path) != one["sha256"]:
             yield Finding(path, "the file", "was changed")
+    yield from _counts(evidence)
     yield from check_all(root, ((path, ()) for path in listed if path in there), promised(evidence["profile"]))
     if any(figure.get("passed") or figure.get("accepted") for figure in evidence["pixels"]):
         yield from _pixels(root, [path for path in listed if path in there], evidence["pixels"])
+
+
+def _counts(evidence: dict[str, Any]) -> Iterator[Finding]:
+    """The sums of the evidence that its own lists don't give."""
+    kept = evidence["not_written"]
+    held = sum(bool(one["held"]) for one in kept)
+    there = {"written": len(evidence["outputs"]), "held": held, "refused": len(kept) - held}
+    for name, number in there.items():
+        if evidence["counts"][name] != number:
+            yield Finding("", "the evidence", f"has another number of files {name} than it lists")
 
 
 def _is_file(path: Path) -> bool:

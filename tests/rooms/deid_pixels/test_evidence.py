@@ -8,6 +8,7 @@ import pytest
 from scanward.deid import evidence as evidence_file
 from scanward.deid.export import certify
 from scanward.deid.keyed import Project
+from scanward.deid.pixels.again import differing
 from scanward.deid.pixels.detectors import available
 from scanward.deid.profiles import profile
 from scanward.deid.run import Job, serial
@@ -59,3 +60,33 @@ def test_a_false_figure_is_found(exported):
     false = copy.deepcopy(evidence)
     false["pixels"][0]["attack_detected"]["hog"] += 1
     assert [found.what for found in verify(root, false)] == ["its figures of the face are not what the images give"]
+
+
+@needs_detectors
+def test_sums_and_sizes_that_are_not_true_are_found(exported):
+    root, evidence, _ = exported
+    false = copy.deepcopy(evidence) | {"pixels": []}  # faces are looked at in the other tests
+    false["counts"]["written"] += 1
+    false["outputs"][0]["size"] += 1
+    assert [found.what for found in verify(root, false)] == [
+        "has another size than the evidence says",
+        "has another number of files written than it lists",
+    ]
+
+
+@pytest.mark.parametrize(
+    "what, figure",
+    [
+        ("face", {"intracranial_changed": 1}),
+        ("face", {"uncovered": 0.3}),
+        ("face", {"detected": {"hog": 1}}),
+        ("face", {"attack_confirmed": 1}),
+        ("text", {"still_read": 2}),
+        ("text", {"known_read": 1}),
+        ("metal", {"metal_ml": 3.0}),
+    ],
+)
+def test_nothing_is_said_to_have_passed_with_figures_that_the_gate_holds(tmp_path, what, figure):
+    """S12: also where only the originals could give the figure."""
+    figures = [{"series": "1.2.3", "what": what, "passed": True} | figure]
+    assert ("1.2.3", "is said to have passed, which its figures don't allow") in list(differing(tmp_path, [], figures))

@@ -11,6 +11,7 @@ from scanward.deid.sources import Source
 
 # The others (what was changed, and where inside the skull) compare with the originals, which stay with the site.
 _WHERE: Final = ("bounds_mm", "pixel_mm", "slice_mm", "kept")
+_NONE: Final = ("intracranial_changed", "attack_confirmed", "still_read", "known_read")  # of what has passed
 _LOOKED: Final = ("views", "detected", "attack_views", "attack_detected", "attack_confirmed")
 
 
@@ -21,6 +22,8 @@ def differing(root: Path, paths: list[str], figures: list[dict[str, Any]]) -> It
     """
     promised: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for figure in figures:
+        if figure.get("passed") and _doubtful(figure):
+            yield figure["series"], "is said to have passed, which its figures don't allow"
         if figure.get("passed") or figure.get("accepted"):
             promised[figure["series"]].append(figure)
     for folder, names in _folders(paths).items():
@@ -29,6 +32,13 @@ def differing(root: Path, paths: list[str], figures: list[dict[str, Any]]) -> It
             yield from _series(root, names, promised.pop(series), series)
     for series in promised:
         yield series, "has figures, but no output"
+
+
+def _doubtful(figure: dict[str, Any]) -> bool:
+    """Would the gate have held a series for such figures? What only the originals could give is among them."""
+    fired = any(figure.get("detected", {}).values())
+    deep = figure["what"] == "face" and figure.get("uncovered", 0) > gate.UNCOVERED
+    return fired or deep or figure["what"] == "metal" or any(figure.get(name) for name in _NONE)
 
 
 def _folders(paths: list[str]) -> dict[str, list[str]]:
@@ -50,9 +60,18 @@ def _series(root: Path, names: list[str], promised: list[dict[str, Any]], series
     fields = [_field(figure) for figure in promised if figure["what"] == "field"]
     if fields and Counter(fields) != Counter(map(_field, _narrowed(items))):
         yield series, "what its images show of the patient is not what the evidence says"
-    words = [figure["still_read"] for figure in promised if figure["what"] == "text"]
+    yield from _texts(items, [figure for figure in promised if figure["what"] == "text"], series)
+
+
+def _texts(items: list[stage.Item], figures: list[dict[str, Any]], series: str) -> Iterator[tuple[str, str]]:
+    words = [figure["still_read"] for figure in figures]
     if words and sum(words) != sum(still_read(item) for item in items):
         yield series, "the text that can be read in its images is not what the evidence says"
+
+    # Of a series that was released in parts only the parts that a reviewer saw have figures.
+    told, there = sum(figure["frames"] for figure in figures), sum(item.seen.frames for item in items)
+    if told > there or (told < there and figures and not any(figure.get("accepted") for figure in figures)):
+        yield series, "has another number of pictures than the evidence says"
 
 
 def _narrowed(items: list[stage.Item]) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """A frame as the grey planes in which writing could be seen: its light, its colours, its unused bits."""
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from scanward.dicom.frames import Frame
 from scanward.dicom.image import Image
 
 Pixels = NDArray[Any]
+_SOFT: Final = (-60.0, 140.0)  # HU
 _COLOURFUL = 24  # of 255 by which colours must differ before they are looked at by themselves
 
 
@@ -29,15 +30,20 @@ def planes(frame: Frame) -> list[Grey]:
     return found
 
 
-def spare(pixels: Pixels, image: Image) -> Grey | None:
-    """The bits above the stored ones as a picture, where they hold something that is no sign."""
+def soft(frame: Frame, plane: Grey) -> Grey:
+    """A plane in a narrow window of soft tissue, in which writing is seen that no wide one shows."""
+    low, high = sorted((hu - frame.geometry.intercept) / (frame.geometry.slope or 1.0) for hu in _SOFT)
+    return np.asarray(np.clip(plane, low, high), np.float32)
+
+
+def spare(pixels: Pixels, image: Image) -> bool:
+    """Do the bits above the stored ones hold something that is no sign?"""
     unused = image.bits_allocated - image.bits_stored
     if image.floating or image.bits_allocated < 8 or not unused or image.samples > 1:
-        return None
+        return False
     above = pixels >> image.bits_stored
     sign = -((pixels >> (image.bits_stored - 1)) & 1) if image.signed else 0
-    found = above != sign
-    return found.astype(np.float32) * 255 if found.any() else None
+    return bool((above != sign).any())
 
 
 def without_spare(pixels: Pixels, image: Image) -> Pixels:

@@ -131,8 +131,19 @@ def _through(worker: "Worker", sources: list[Source]) -> "Result":
         if item.reasons:
             worker.hold(result, item.source, item.held_as)
     result.left_out += left_out
+    _count(worker, items, figures, {one.source for one in result.written})
     result.pixels += [_kept(figure, result) for figure in told(worker, figures)]
     return result
+
+
+def _count(worker: "Worker", items: list[Item], figures: list[dict[str, Any]], tokens: set[str]) -> None:
+    """Of what was read, the evidence counts the pictures that were written: `verify` counts them again."""
+    frames: dict[str, int] = defaultdict(int)
+    for item in items:
+        frames[item.seen.series_instance_uid] += item.seen.frames * (worker.token(item.source) in tokens)
+    for figure in figures:
+        if figure["what"] == "text":
+            figure["frames"] = frames[figure["series"]]
 
 
 def _kept(figure: dict[str, Any], result: "Result") -> dict[str, Any]:

@@ -7,7 +7,7 @@ neighbours makes a suspicion. This costs some milliseconds a slice; an OCR then 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import cv2
@@ -37,11 +37,15 @@ cv2.setNumThreads(1)  # processes share the slices between them; threads within 
 
 @dataclass(frozen=True)
 class Field:
-    """A small part of a slice with strokes like a pen's, the pen's grey, and whether its lines lie or stand."""
+    """A small part of a slice with strokes like a pen's, the pen's grey, and whether its lines lie or stand.
+
+    `excess` is by how many pixels the grey stands out from its neighbours; 0 where strokes in a row were found.
+    """
 
     box: Box
     ink: float
     lying: bool
+    excess: int = 0
 
 
 @dataclass(frozen=True)
@@ -97,8 +101,11 @@ def fields(values: Grey) -> list[Field]:
     found = [*_of_letters(values, pens), *_of_letters_twice_as_big(values), *_of_one_grey(values, pens)]
     kept: list[Field] = []
     for one in found:
-        if not any(same_place(one.box, other.box) for other in kept):
+        same = next((n for n, other in enumerate(kept) if same_place(one.box, other.box)), None)
+        if same is None:
             kept.append(one)
+        elif one.excess > kept[same].excess:
+            kept[same] = replace(kept[same], excess=one.excess)
     return kept
 
 
@@ -123,13 +130,13 @@ def _rows(strokes: Mask) -> Iterator[Box]:
     """Where strokes begin side by side over the height of a small letter, more than above or below."""
     begins = strokes.view(np.uint8).copy()
     begins[:, 1:] &= ~strokes.view(np.uint8)[:, :-1]
-    row = _summed(begins, (_WIDE, 1))
-    letters = _summed(row, (1, _HIGH)).ravel()
+    row = summed(begins, (_WIDE, 1))
+    letters = summed(row, (1, _HIGH)).ravel()
     places = np.flatnonzero(letters >= _BEGUN * _HIGH)
     if not len(places):
         return
     rows, columns = np.divmod(places, strokes.shape[1])
-    beside, far = _summed(row, (1, _BESIDE)), (_HIGH + _BESIDE) // 2 + 1
+    beside, far = summed(row, (1, _BESIDE)), (_HIGH + _BESIDE) // 2 + 1
     above = np.where(rows >= far, beside[rows - far, columns], 0)
     below = np.where(rows + far < len(beside), beside[np.minimum(rows + far, len(beside) - 1), columns], 0)
     more = letters[places].astype(int) * 2 * _BESIDE - np.maximum(above, below) * _HIGH
@@ -141,7 +148,7 @@ def _rows(strokes: Mask) -> Iterator[Box]:
         more[(rows >= top) & (rows < bottom) & (columns >= left) & (columns < right)] = 0
 
 
-def _summed(values: NDArray[Any], size: tuple[int, int]) -> NDArray[np.int16]:
+def summed(values: NDArray[Any], size: tuple[int, int]) -> NDArray[np.int16]:
     """The sum over a window, width first, round each pixel."""
     summed = cv2.boxFilter(values, cv2.CV_16S, size, normalize=False, borderType=cv2.BORDER_CONSTANT)
     return np.asarray(summed, np.int16)
@@ -158,7 +165,7 @@ def _of_one_grey(values: Grey, pens: tuple[Strokes, Strokes]) -> list[Field]:
             rows, columns = np.divmod(places, np.int32(values.shape[1]))
             found += _fields(rows, columns, whole.ravel()[places], values.shape)
     found.sort(key=lambda one: -one[0])
-    return [Field(one.box, one.ink / scale + low, one.lying) for _, one in found]
+    return [Field(one.box, one.ink / scale + low, one.lying, more) for more, one in found]
 
 
 def _piled_up(whole: NDArray[np.int32], pen: Strokes) -> Mask:
@@ -168,7 +175,7 @@ def _piled_up(whole: NDArray[np.int32], pen: Strokes) -> Mask:
     """
     extreme = (whole == whole.min()) | (whole == whole.max())
     strong = (extreme & pen.strong).view(np.uint8)
-    return np.asarray(extreme & ~((_summed(strong, (3, 3)) >= _LINE) & pen.strong), np.bool_)
+    return np.asarray(extreme & ~((summed(strong, (3, 3)) >= _LINE) & pen.strong), np.bool_)
 
 
 def _scale(values: Grey) -> tuple[float, float]:

@@ -52,6 +52,7 @@ def _engine() -> Any:
     return RapidOCR(
         params={
             "Global.log_level": "critical",
+            "Global.text_score": 0.0,  # signs of a script that it can't read are writing too
             "EngineConfig.onnxruntime.intra_op_num_threads": 1,
             "Det.limit_side_len": 64,
         }

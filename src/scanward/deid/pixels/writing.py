@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from scanward.deid.held import IMAGE_TYPE, HeldReason
 from scanward.deid.pixels import text
-from scanward.deid.pixels.planes import planes
+from scanward.deid.pixels.planes import planes, soft
 from scanward.deid.pixels.redact import is_screen, redact
 from scanward.deid.pixels.strokes import Box, Grey
 from scanward.deid.pixels.whose import whose
@@ -54,9 +54,9 @@ def labels(members: "list[Item]") -> "tuple[Item, list[Box], list[Box]]":
     item = members[middle]
     if is_screen(item):
         return item, [], []  # it is read as a whole anyway
-    boxes = [text.wider(one.box) for plane in _planes(item) for one in text.read(plane) if _certain(one)]
+    boxes = [text.wider(one.box) for plane in _windows(item) for one in text.read(plane) if _certain(one)]
     others = {len(members) * n // 6 for n in (1, 2, 4, 5)} - {middle} if boxes else set()
-    again = [plane for n in sorted(others) for plane in _planes(members[n])]
+    again = [plane for n in sorted(others) for plane in _windows(members[n])]
     everywhere = [box for box in boxes if any(_certain(one) for plane in again for one in text.in_box(plane, box))]
     return item, boxes, everywhere
 
@@ -72,9 +72,11 @@ def _alike(items: "list[Item]") -> "dict[tuple[Any, ...], list[Item]]":
     return groups
 
 
-def _planes(item: "Item") -> list[Grey]:
+def _windows(item: "Item") -> list[Grey]:
+    """The planes of a picture, wide and narrow."""
     try:
-        return list(planes(item.frame(item.seen.frames // 2)))
+        frame = item.frame(item.seen.frames // 2)
+        return [seen for plane in planes(frame) for seen in (plane, soft(frame, plane))]
     except Refused:
         return []
 
