@@ -9,9 +9,15 @@ from typing import Any
 
 import django
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as chance
+
+from migrated import put_database
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED = REPOSITORY.parent / "shared" / "data"
+# A long file that is the last leaves the other processes with nothing to do: these begin.
+LONG_FILES = ("tests/browser", "tests/faults", "tests/rooms/intake", "tests/test_doors", "tests/rooms/deid")
 _PLACE = Path(tempfile.mkdtemp(prefix="scanward-tests-"))
 
 
@@ -27,7 +33,8 @@ def _make_place() -> None:
     os.environ["SCANWARD_FACILITY_NAME"] = "Lakeside Hospital"
     keys = _PLACE / "keys"
     keys.mkdir(mode=0o700)
-    for name in ("secret.key", "database.key", "master.key", "manifest.key", "ledger.key", "seals.key"):
+    put_database(_PLACE / "migrated.db", keys / "database.key")
+    for name in ("secret.key", "master.key", "manifest.key", "ledger.key", "seals.key"):
         (keys / name).touch(mode=0o600)
         (keys / name).write_text(os.urandom(32).hex() + "\n")
     if os.environ.get("SCANWARD_TEST_DATABASE") == "postgresql":
@@ -38,6 +45,14 @@ def _make_place() -> None:
 
 _make_place()
 django.setup()
+# No example is a timed assertion; each run tries the same examples, and `make test-long` others.
+chance.register_profile(
+    "house",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=not os.environ.get("SCANWARD_TEST_LONG"),
+)
+chance.load_profile("house")
 
 
 def pytest_runtest_logstart(nodeid: str) -> None:
@@ -51,8 +66,11 @@ def pytest_sessionfinish() -> None:
     shutil.rmtree(_PLACE, ignore_errors=True)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip what is long unless asked for, and what needs a program or data that are not here."""
+    """Skip what is long unless asked for, and what needs a program or data that are not here; long files go first."""
+    if hasattr(config, "workerinput"):  # One of several processes, which take file after file.
+        items.sort(key=lambda item: not item.nodeid.startswith(LONG_FILES))
     missing = {
         "long": None if os.environ.get("SCANWARD_TEST_LONG") else "long: run `make test-long`",
         "browser": None if chromium() else "needs Chromium",
@@ -78,6 +96,17 @@ def real_data() -> Path:
     return SHARED
 
 
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_modify_db_settings: None) -> bool:
+    """Whether the test database is there already: the embedded one is a copy of what the migrations made."""
+    from django.db import connection
+
+    if connection.vendor != "sqlite":
+        return False
+    shutil.copy(_PLACE / "migrated.db", connection.creation._get_test_db_name())
+    return True
+
+
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     """A folder of the test's own."""
@@ -97,12 +126,34 @@ def own_vault(tmp_path: Path, settings: Any) -> Iterator[Path]:
     vault.cache_clear()
 
 
+@pytest.fixture(scope="session")
+def laid(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """What making the cast leaves behind, once somebody has wanted it."""
+    from laid import Laid
+
+    return Laid(tmp_path_factory.mktemp("laid") / "vault")
+
+
 @pytest.fixture
-def cast(db: None, own_vault: Path) -> Any:
+def cast(db: None, own_vault: Path, laid: Any) -> Any:
     """Everybody, with their scans."""
     from cast import assemble
 
-    return assemble()
+    return laid.cast(own_vault, assemble)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    """The test database, without a list of 71 models and 284 permissions made anew after each test with real commits.
+
+    Django makes it; nothing in the house asks for it.
+    """
+    from django.contrib.auth.management import create_permissions
+    from django.contrib.contenttypes.management import create_contenttypes
+    from django.db.models.signals import post_migrate
+
+    assert post_migrate.disconnect(dispatch_uid=f"{create_permissions.__module__}.create_permissions")
+    assert post_migrate.disconnect(create_contenttypes)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -25,7 +25,9 @@ def run(title: str, *words: str, database: str = "") -> tuple[int, str]:
     """Run pytest once, showing its output as it comes; return its exit code and what it said."""
     print(f"\n=== {title} ===", flush=True)
     processes = os.environ.get("SCANWARD_TEST_PROCESSES", "2")
-    command = [sys.executable, "-m", "pytest", "-n", processes, "--dist", "loadfile", "--durations", "15", "-q", *words]
+    # In the order of tests/conftest.py: pytest-xdist would begin with the files that have the most tests.
+    shared = ["-n", processes, "--dist", "loadfile", "--no-loadscope-reorder"]
+    command = [sys.executable, "-m", "pytest", *shared, "--durations", "15", "-q", *words]
     with tempfile.TemporaryDirectory(prefix="scanward-running-") as running:
         env = {**os.environ, "SCANWARD_TEST_DATABASE": database, "SCANWARD_TEST_RUNNING": running}
         # A file and not a pipe: a child that outlives a crashed test would keep a pipe open, and us waiting.

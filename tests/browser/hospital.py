@@ -8,7 +8,6 @@
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -16,7 +15,9 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 TESTS = Path(__file__).resolve().parent.parent
 PATIENCE = 240.0
@@ -57,6 +58,11 @@ class Hospital:
         subprocess.run([sys.executable, __file__, "sign", str(self.folder), str(days)], env=clean(), check=True)
 
 
+def today() -> date:
+    """The hospital's day: in Greenwich, whose day the machine may have, it is tomorrow already in the evening."""
+    return datetime.now(ZoneInfo("America/Chicago")).date()
+
+
 def soon(look: Callable[[], str | None]) -> str:
     """Look until something is there: a busy machine takes its time."""
     until = time.monotonic() + PATIENCE
@@ -75,6 +81,8 @@ def clean() -> dict[str, str]:
 @contextmanager
 def running(folder: Path, **settings: str) -> Iterator[Hospital]:
     """Serve a new hospital from this folder, with more settings if a test needs them."""
+    from ports import free_port  # Not above: this file is a program, too, which has no other files of the tests yet.
+
     port = free_port()
     log = (folder.parent / "hospital.log").open("wb")
     command = [sys.executable, __file__, "serve", str(folder), str(port)]
@@ -87,13 +95,6 @@ def running(folder: Path, **settings: str) -> Iterator[Hospital]:
         server.terminate()
         server.wait(timeout=60)
         log.close()
-
-
-def free_port() -> int:
-    """Return a port that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for(address: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
@@ -112,9 +113,6 @@ def wait_for(address: str, server: "subprocess.Popen[bytes]", log: Path) -> None
 def serve(folder: Path, port: str) -> None:
     """Make the hospital, then serve it."""
     set_up(folder, SCANWARD_PORT=port, SCANWARD_FACILITY_NAME="Lakeside Hospital", SCANWARD_FACILITY_PHONE="555-0100")
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
     from cast import assemble, more_staff, two_scans
 
     assemble(with_password=True)
@@ -161,9 +159,12 @@ def set_up(folder: Path, **settings: str) -> None:
         SCANWARD_DATA=str(folder), SCANWARD_DEMO="1", DJANGO_SETTINGS_MODULE="scanward.settings", **settings
     )
     sys.path.insert(0, str(TESTS))
+    from migrated import put_database
     from scanward.cli import set_up_django
     from scanward.cli.init import make_keys
 
+    if not folder.exists():
+        put_database(folder / "scanward.db", folder / "keys" / "database.key")
     make_keys(folder / "keys")
     set_up_django()
 

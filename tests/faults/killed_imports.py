@@ -45,9 +45,12 @@ def load(place: Path, folder: Path | None = None) -> None:
         SCANWARD_LOG_LEVEL="CRITICAL",
     )
     sys.path.insert(0, str(TESTS))
+    from migrated import put_database
     from scanward.cli import set_up_django
     from scanward.cli.init import make_keys
 
+    if not folder.exists():
+        put_database(folder / "scanward.db", folder / "keys" / "database.key")
     make_keys(folder / "keys")
     set_up_django()
 
@@ -103,7 +106,6 @@ def import_all(items: list[Any], *, batch: int, say: Callable[[str], None] = lam
 def prepare(place: Path) -> None:
     """Make the hospital, the files, and the state that everything must lead to."""
     load(place)
-    from django.core.management import call_command
     from django.db import connections
 
     from cast import ALICE, NOW, items, link, patient, person, sender
@@ -113,7 +115,6 @@ def prepare(place: Path) -> None:
     from scanward.dicom.synthetic import study
     from scanward.intake.receive import receive
 
-    call_command("migrate", verbosity=0)
     list(receive(items(study("chest", seed=30, patient=ALICE, matrix=32, slices=3))[:3], sender=sender(), now=NOW))
     store_report(
         Study.objects.get(),

@@ -13,8 +13,8 @@ import psutil
 import pydicom
 import requests
 
+from ports import free_port
 from rooms.intake.listening import START_SECONDS, Listening, environment, listen
-from rooms.intake.real_pacs import free_port
 
 BOUNDARY = "a-boundary"
 RELATED = f'multipart/related; type="application/dicom"; boundary={BOUNDARY}'
@@ -51,7 +51,7 @@ class House:
 def stow(address: str, key: str, content: bytes, *, kind: str = RELATED, **headers: str) -> requests.Response:
     """Store over the web, as the machine that has the key."""
     told = {"Authorization": f"Bearer {key}", "Content-Type": kind, **headers}
-    return requests.post(f"{address}/dicom-web/studies", data=content, headers=told, timeout=120)
+    return requests.post(f"{address}/dicom-web/studies", data=content, headers=told, timeout=240)
 
 
 def file_of(one: pydicom.Dataset) -> bytes:
@@ -77,7 +77,7 @@ def web(place: Path) -> Iterator[tuple[str, psutil.Process]]:
         server = subprocess.Popen(line, env=settings, stdout=log, stderr=log)
     try:
         address = f"http://127.0.0.1:{port}"
-        until = time.monotonic() + START_SECONDS * 4
+        until = time.monotonic() + START_SECONDS
         while not _answers(address):
             assert server.poll() is None, (place / "log").read_text()[-2000:]
             assert time.monotonic() < until
@@ -85,7 +85,7 @@ def web(place: Path) -> Iterator[tuple[str, psutil.Process]]:
         yield address, psutil.Process(server.pid)
     finally:
         server.terminate()
-        server.wait(60)
+        server.wait(240)
 
 
 def new_key(place: Path) -> str:

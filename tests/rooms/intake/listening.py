@@ -15,8 +15,10 @@ from pathlib import Path
 import psutil
 from sqlcipher3 import dbapi2 as cipher
 
-KEYS = ("secret.key", "database.key", "master.key", "manifest.key", "ledger.key", "seals.key")
-START_SECONDS = 60
+from migrated import put_database
+from scanward.cli.init import make_keys
+
+START_SECONDS = 240
 
 
 def environment(place: Path) -> dict[str, str]:
@@ -28,14 +30,8 @@ def environment(place: Path) -> dict[str, str]:
 
 def make_place(place: Path) -> Path:
     """Keys and an empty database."""
-    keys = place / "keys"
-    keys.mkdir(parents=True, mode=0o700)
-    for name in KEYS:
-        (keys / name).touch(mode=0o600)
-        (keys / name).write_text(os.urandom(32).hex() + "\n")
-    migrate = "import django; django.setup(); from django.core.management import call_command as c; c('migrate')"
-    settings = {**environment(place), "DJANGO_SETTINGS_MODULE": "scanward.settings"}
-    subprocess.run([sys.executable, "-c", migrate], env=settings, check=True, stdout=subprocess.DEVNULL)
+    put_database(place / "scanward.db", place / "keys" / "database.key")
+    make_keys(place / "keys")
     return place
 
 
@@ -52,7 +48,7 @@ class Listening:
         return self.ports[0]
 
     def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=240)
 
     def memory(self) -> int:
         return psutil.Process(self.process.pid).memory_info().rss
@@ -83,7 +79,7 @@ class Listening:
 
     def stop(self) -> int:
         self.process.terminate()
-        code = self.process.wait(30)
+        code = self.process.wait(240)
         assert self.process.stdout
         self.process.stdout.close()
         return code
@@ -125,7 +121,7 @@ def associate(calling: str = "TESTS", context: str = "1.2.840.10008.1.1", syntax
     return pdu(1, body)
 
 
-def rest_of(sock: socket.socket, seconds: float = 20) -> bytes:
+def rest_of(sock: socket.socket, seconds: float = 240) -> bytes:
     """Everything that still comes, until the other side closes."""
     sock.settimeout(seconds)
     found = b""

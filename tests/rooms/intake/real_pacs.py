@@ -10,16 +10,11 @@ from pathlib import Path
 
 import requests
 
+from ports import free_port
 from scanward.dicom.synthetic import SyntheticStudy
 
 PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
-PATIENCE = 60.0
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+PATIENCE = 240.0
 
 
 def answers(port: int) -> bool:
@@ -31,13 +26,15 @@ def answers(port: int) -> bool:
 def _running(words: list[str], port: int) -> Iterator[None]:
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     until = time.monotonic() + PATIENCE
-    while not answers(port) and process.poll() is None and time.monotonic() < until:
+    while not answers(port):
+        assert process.poll() is None, words
+        assert time.monotonic() < until, words
         time.sleep(0.1)
     try:
         yield
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=240)
 
 
 @contextmanager
@@ -62,7 +59,7 @@ def orthanc(folder: Path, *studies: SyntheticStudy) -> Iterator[tuple[int, str]]
         address = f"http://127.0.0.1:{web}"
         for study in studies:
             for file in study.files:
-                requests.post(f"{address}/instances", data=bytes(file.data), timeout=60).raise_for_status()
+                requests.post(f"{address}/instances", data=bytes(file.data), timeout=240).raise_for_status()
         yield port, address
 
 

@@ -8,9 +8,9 @@ import time
 import pytest
 import requests
 
+from ports import free_port
 from rooms.dicom.making import CT
 from rooms.intake.listening import listen, program
-from rooms.intake.real_pacs import free_port
 from rooms.intake.senders import slice_of
 
 pytestmark = pytest.mark.skipif(program("Orthanc") is None, reason="needs Orthanc")
@@ -46,24 +46,24 @@ def house(own_place, tmp_path):
     process = subprocess.Popen(["Orthanc", str(tmp_path / "o.json")], stdout=log, stderr=log)
     log.close()
     address = f"http://127.0.0.1:{web}"
-    for _ in range(600):
+    for _ in range(2400):
         try:
-            requests.get(f"{address}/system", timeout=5)
+            requests.get(f"{address}/system", timeout=240)
             break
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             time.sleep(0.1)
     yield listener, address
     process.terminate()
-    process.wait(30)
+    process.wait(240)
     assert listener.stop() == 0
 
 
 def commitment(orthanc, *named):
     """Have Orthanc ask for storage commitment, and wait for the report that it is brought."""
     asked = {"DicomInstances": [{"SOPClassUID": CT, "SOPInstanceUID": uid} for uid in named], "Timeout": 30}
-    started = requests.post(f"{orthanc}/modalities/scanward/storage-commitment", json=asked, timeout=60).json()
-    until = time.monotonic() + 60
-    while (report := requests.get(f"{orthanc}{started['Path']}", timeout=20).json())["Status"] == "Pending":
+    started = requests.post(f"{orthanc}/modalities/scanward/storage-commitment", json=asked, timeout=240).json()
+    until = time.monotonic() + 240
+    while (report := requests.get(f"{orthanc}{started['Path']}", timeout=240).json())["Status"] == "Pending":
         assert time.monotonic() < until
         time.sleep(0.1)
     return report
@@ -76,10 +76,10 @@ def test_orthanc_echoes_sends_a_study_and_is_given_commitment(house):
     for one in made:
         stream = io.BytesIO()
         one.save_as(stream)
-        assert requests.post(f"{orthanc}/instances", data=stream.getvalue(), timeout=20).ok
-    [study] = requests.get(f"{orthanc}/studies", timeout=20).json()
-    assert requests.post(f"{orthanc}/modalities/scanward/echo", data="{}", timeout=20).ok
-    sent = requests.post(f"{orthanc}/modalities/scanward/store", data=study, timeout=60).json()
+        assert requests.post(f"{orthanc}/instances", data=stream.getvalue(), timeout=240).ok
+    [study] = requests.get(f"{orthanc}/studies", timeout=240).json()
+    assert requests.post(f"{orthanc}/modalities/scanward/echo", data="{}", timeout=240).ok
+    sent = requests.post(f"{orthanc}/modalities/scanward/store", data=study, timeout=240).json()
     assert sent["FailedInstancesCount"] == 0
     assert [listener.count("instance", one.SOPInstanceUID) for one in made] == [1, 1, 1]
     kept = [str(one.SOPInstanceUID) for one in made]
