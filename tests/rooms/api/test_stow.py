@@ -131,13 +131,15 @@ def test_the_key_itself_is_not_kept(key):
 )
 def test_other_kinds_of_body_are_not_begun_to_be_read(key, kind, headers, status):
     """Fault B15."""
-    assert post(key, body(*chest()), kind=kind, **headers).status_code == status
+    answer = post(key, body(*chest()), kind=kind, **headers)
+    assert (answer.status_code, answer.wsgi_request._read_started) == (status, False)
     assert not Instance.objects.exists()
 
 
 def test_a_body_that_is_too_large_is_refused_before_it_is_read(key, settings):
     settings.UPLOAD_MAX_BYTES = 1000
-    assert post(key, body(*chest())).status_code == 413
+    answer = post(key, body(*chest()))
+    assert (answer.status_code, answer.wsgi_request._read_started) == (413, False)
 
 
 def test_a_body_without_a_length_is_refused(key):

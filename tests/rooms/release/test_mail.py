@@ -15,6 +15,8 @@ from django.test import Client
 
 from cast import NOW, PLACE, Cast
 from rooms.release.helping import later
+from scanward.audit.kinds import EventKind
+from scanward.audit.models import Entry
 from scanward.law.errors import Unlawful
 from scanward.people.models import Account
 from scanward.release import actions
@@ -90,7 +92,11 @@ def test_plain_mail_goes_after_a_warning_that_is_written_down(cast: Cast, lena: 
     request = approved(by=cast.hal, delivery=Arrival.PLAIN_EMAIL, contact="alice@example.org", **by_phone)
     actions.build(request, by=cast.hal, now=NOW, place=PLACE)
     actions.check_passed(request, by=lena, note="", now=NOW, place=PLACE)
+    with pytest.raises(Unlawful, match="who was warned and still wants it"):
+        actions.deliver(request, actions.HandOver(), by=cast.hal, now=NOW, place=PLACE)
     actions.warn_plain_email(request, by=cast.hal, now=NOW, place=PLACE)
+    written = Entry.objects.get(kind=EventKind.REQUEST_CHANGED, body__contains="plain_email")
+    assert (written.detail, written.actor_id) == ({"plain_email": "warned, and still wanted"}, str(cast.hal.id))
     assert actions.deliver(request, actions.HandOver(), by=cast.hal, now=NOW, place=PLACE).delivery
 
 
