@@ -1,13 +1,15 @@
 """What the desk decides, in the browser: a defective authorization, a denial and its review, a Texas report, rights."""
 
 import re
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
 
+from browser.hospital import today
+
 pytestmark = pytest.mark.browser
-LAST = (date.today() + timedelta(days=90)).isoformat()
+LAST = (today() + timedelta(days=90)).isoformat()
 
 
 def ask(page, way="me"):
@@ -35,7 +37,7 @@ def test_an_attorneys_defective_authorization_goes_back(visit, sign_in, no_barri
     page.goto("/desk/requests/new/")
     no_barriers(page)
     page.get_by_label("By", exact=True).select_option(label="Letter")
-    page.get_by_label("Arrived on").fill(date.today().isoformat())
+    page.get_by_label("Arrived on").fill(today().isoformat())
     page.get_by_label("What kind").select_option(label="Somebody else asks, with an authorization")
     page.get_by_label("Patient number, if known").fill("LH-100482")
     page.locator("#name").fill("Alice Rivera")

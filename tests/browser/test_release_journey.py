@@ -1,10 +1,12 @@
 """A second opinion, in the browser: Alice asks, Hal fulfils, the doctor opens the link, Alice sees it and ends it."""
 
 import re
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
+
+from browser.hospital import today
 
 pytestmark = pytest.mark.browser
 PASSCODE = "blue-heron-7"
@@ -55,7 +57,7 @@ def share(page, no_barriers, picture):
     page.get_by_role("link", name="Share with a doctor").click()
     page.get_by_label("Who is it for?").fill("Dr. Okoye")
     page.get_by_label("Practice or hospital").fill("Riverside Clinic")
-    page.get_by_label("Last day").fill((date.today() + timedelta(days=14)).isoformat())
+    page.get_by_label("Last day").fill((today() + timedelta(days=14)).isoformat())
     page.get_by_label("Passcode").fill(PASSCODE)
     no_barriers(page)
     picture(page, "release-7-share")

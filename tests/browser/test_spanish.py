@@ -6,13 +6,13 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser.hospital import Hospital, running
+from browser.hospital import Hospital, running, today
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -148,7 +148,7 @@ def share(alice: Page, doctor: Page, reader: Reader) -> None:
     alice.goto(f"{study}share")
     reader.looks(alice, "scan-share")
     alice.locator("#name").fill("Dr. Okoye")
-    alice.locator("#last_day").fill((date.today() + timedelta(days=14)).isoformat())
+    alice.locator("#last_day").fill((today() + timedelta(days=14)).isoformat())
     alice.locator("#passcode").fill(PASSCODE)
     alice.locator("main form button[type=submit]").first.click()
     reader.looks(alice, "link")

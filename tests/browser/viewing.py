@@ -175,7 +175,7 @@ class Seen:
 
     def becomes(self, column: float, row: float, wanted: list[int]) -> None:
         """Wait for a colour: the slice is another one at once, its picture comes when it has come."""
-        for _ in range(100):
+        for _ in range(600):
             if self.colour(column, row) == wanted:
                 return
             self.page.wait_for_timeout(100)

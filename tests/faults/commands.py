@@ -19,7 +19,7 @@ def command(folder: Path, *words: object, **settings: str) -> "subprocess.Popen[
 def typed(folder: Path, *words: object, ends: int = 0, **settings: str) -> str:
     """Return what `scanward` says; it must end with this code, and never with a traceback."""
     child = command(folder, *words, **settings)
-    said, wrong = child.communicate(timeout=120)
+    said, wrong = child.communicate(timeout=500)
     assert child.returncode == ends, said + wrong
     assert "Traceback" not in wrong
     return said + wrong

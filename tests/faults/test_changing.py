@@ -41,7 +41,7 @@ def house(tmp_path: Path) -> Iterator[tuple[Hospital, Change, str, str]]:
             yield hospital, change, secret, study
         finally:
             child.kill()
-            child.wait(10)
+            child.wait(240)
 
 
 class Copy:
@@ -51,7 +51,7 @@ class Copy:
         port = int(hospital.address.rsplit(":", 1)[1])
         self._wire = socket.socket()
         self._wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
-        self._wire.settimeout(60)
+        self._wire.settimeout(240)
         self._wire.connect(("127.0.0.1", port))
         cookies = "; ".join(f"{name}={value}" for name, value in session.cookies.items())
         self._wire.sendall(
@@ -102,7 +102,7 @@ def test_two_copies_while_the_study_is_given_to_another_patient_or_erased(
     change(how)
     assert early.ended() == "cut"
     assert late.ended() in ("whole", "cut")
-    found = session.get(f"{hospital.address}/shared/scans/{study}/ct-scan.zip", timeout=60)
+    found = session.get(f"{hospital.address}/shared/scans/{study}/ct-scan.zip", timeout=240)
     assert (found.status_code, b"PK" in found.content[:4]) == (answer, False)
 
 

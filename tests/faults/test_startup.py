@@ -54,9 +54,9 @@ def test_an_unsafe_installation_does_not_start(prepared, tmp_path):
             spoil(folder, spoiled)
         started[name] = command(folder, "serve", **settings)
         if number % 3 == 2:  # A few at a time.
-            started[name].wait(timeout=120)
+            started[name].wait(timeout=500)
     for name, child in started.items():
-        said, wrong = child.communicate(timeout=120)
+        said, wrong = child.communicate(timeout=500)
         assert child.returncode == 1, name
         assert "Scanward does not start" in wrong, name
         assert UNSAFE[name][2] in wrong
@@ -88,7 +88,7 @@ def test_commands_that_touch_records_refuse_too(prepared, tmp_path, words):
     """fault E9."""
     folder = shutil.copytree(prepared / "hospital" / "keys", tmp_path / "keys").parent
     child = command(folder, *words, DEBUG="1")
-    _said, wrong = child.communicate(timeout=120)
+    _said, wrong = child.communicate(timeout=500)
     assert child.returncode == 1
     assert "Scanward does not start" in wrong
 

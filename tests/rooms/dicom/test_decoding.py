@@ -172,11 +172,8 @@ def test_children_end_with_their_parent():
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
     child = int(said.stdout)
-    for _ in range(100):
-        if not _alive(child):
-            break
-        time.sleep(0.1)
-    assert not _alive(child)
+    while _alive(child):  # The test's own time limit ends this.
+        time.sleep(0.05)
 
 
 def _alive(pid: int) -> bool:
@@ -199,7 +196,7 @@ def test_a_child_that_is_asked_nonsense_ends(what):
         assert ours.recv(1) == b"R"
         ours.sendall(what)
         ours.shutdown(socket.SHUT_WR)
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=240) == 0
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))

@@ -46,7 +46,7 @@ def c_store(content: bytes, *, uid: str = INSTANCE, sop_class: str = CT) -> byte
 
 def store(port: int, content: bytes, *, syntax: str = EXPLICIT, uid: str = INSTANCE, sop_class: str = CT) -> int:
     """Send bytes as an object, as no library would; the status that is answered."""
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as sock:
+    with socket.create_connection(("127.0.0.1", port), timeout=240) as sock:
         sock.sendall(associate(context=sop_class, syntax=syntax))
         kind, _, length = struct.unpack(">BBI", exactly(sock, 6))
         assert kind == 2

@@ -1,8 +1,9 @@
 """Who sends: pynetdicom, with objects that the tests make byte by byte."""
 
 import itertools
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
@@ -14,9 +15,12 @@ from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.dsutils import encode
 
 from rooms.dicom.making import BIG, CT, EXPLICIT, IMPLICIT, ct
+from scanward.dicom.association import STEADY
 
 FIND = "1.2.840.10008.5.1.4.1.2.2.1"
 COMMITMENT = "1.2.840.10008.1.20.1"
+# Seconds that a busy machine may take.
+PATIENCE = 240
 NAMES = {"LH-1": "Liddell^Alice", "LH-2": "Novak^Charlie"}
 _numbers = itertools.count(1)
 
@@ -44,14 +48,14 @@ def slice_of(number: str = "LH-1", *, uid: str = "", study: str = "1.2.3.77", sy
 
 @contextmanager
 def association(
-    port: int, *contexts: tuple[str, list[str]], title: str = "TESTS", **more: Any
+    port: int, *contexts: tuple[str, list[str]], title: str = "TESTS", evt_handlers: Sequence[Any] = (), **more: Any
 ) -> Iterator[Association]:
     """An association with the contexts, released at the end."""
     ae = AE(ae_title=title)
-    ae.dimse_timeout = ae.network_timeout = 30
+    ae.dimse_timeout = ae.network_timeout = PATIENCE
     for abstract, transfer in contexts or ((CT, [EXPLICIT]),):
         ae.add_requested_context(abstract, transfer)
-    found = ae.associate("127.0.0.1", port, **more)
+    found = ae.associate("127.0.0.1", port, evt_handlers=[*STEADY, *evt_handlers], **more)
     try:
         yield found
     finally:
@@ -69,9 +73,11 @@ def send(port: int, *objects: pydicom.Dataset, **more: Any) -> list[int]:
 def commit(port: int, *named: tuple[str, str]) -> list[tuple[int, pydicom.Dataset]]:
     """Ask for storage commitment of objects, named by class and instance; the reports that came."""
     reports: list[tuple[int, pydicom.Dataset]] = []
+    came = threading.Event()
 
     def report(event: Any) -> tuple[int, None]:
         reports.append((event.event_type, event.event_information))
+        came.set()
         return 0, None
 
     asked = pydicom.Dataset()
@@ -86,10 +92,7 @@ def commit(port: int, *named: tuple[str, str]) -> list[tuple[int, pydicom.Datase
     with association(port, (COMMITMENT, [EXPLICIT]), evt_handlers=handlers, ext_neg=[role]) as found:
         status, _ = found.send_n_action(asked, 1, COMMITMENT, "1.2.840.10008.1.20.1.1")
         assert status.Status == 0
-        for _ in range(100):
-            if reports:
-                break
-            time.sleep(0.02)
+        assert came.wait(PATIENCE)
     return reports
 
 

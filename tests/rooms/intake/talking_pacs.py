@@ -115,7 +115,7 @@ class Pacs:
     def _sending(self, chosen: list[Dataset]) -> Iterator[tuple[int, Dataset]]:
         for one in chosen:
             if self.stops_after is not None and len(self.sent) >= self.stops_after:
-                self.go.wait(60)
+                self.go.wait(600)
             self.sent.append(one.SOPInstanceUID)
             yield 0xFF00, one
 

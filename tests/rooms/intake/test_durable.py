@@ -1,6 +1,7 @@
 """What was acknowledged is there after kill -9, and a full disk says so and is no end."""
 
 import contextlib
+import itertools
 import os
 import random
 import re
@@ -27,7 +28,8 @@ UNDER_WAY = 3
 
 def send_until_killed(port: int, acknowledged: list[str]) -> None:
     """Send slices for as long as somebody answers; note which were acknowledged."""
-    with association(port) as found:
+    # Who is killed between a look at the association and the next object gets this error.
+    with association(port) as found, contextlib.suppress(RuntimeError):
         while found.is_established:
             one = slice_of(uid=unique())
             if getattr(found.send_c_store(one), "Status", None) != 0:
@@ -59,7 +61,7 @@ def kill_listener(place: Path, after: float, acknowledged: list[str]) -> None:
     killer = threading.Timer(after, kill, [psutil.Process(running.process.pid)])
     killer.start()
     send_until_killed(running.port, acknowledged)
-    assert running.process.wait(60) == -signal.SIGKILL
+    assert running.process.wait(240) == -signal.SIGKILL
     assert running.process.stdout
     running.process.stdout.close()
 
@@ -88,7 +90,8 @@ def test_nothing_acknowledged_is_lost_by_kill_9(own_place, points):
     """M4. Fault D1: both wires, at seeded moments; each start finds what the one before was killed with."""
     acknowledged, key = [], new_key(own_place)
     points = int(os.environ.get("SCANWARD_TEST_KILL_POINTS", points))
-    for seed in range(1, points + 1):
+    # A busy machine may be killed a few times before it has acknowledged anything.
+    for seed in itertools.takewhile(lambda seed: seed <= points or not acknowledged, itertools.count(1)):
         after = random.Random(seed).uniform(0.05, 1.0)
         if seed % 2:
             kill_listener(own_place, after, acknowledged)
@@ -97,7 +100,7 @@ def test_nothing_acknowledged_is_lost_by_kill_9(own_place, points):
     again = listen(own_place)
     kept = judge(again, acknowledged)
     assert acknowledged
-    assert len(kept) <= len(acknowledged) + points * UNDER_WAY
+    assert len(kept) <= len(acknowledged) + seed * UNDER_WAY
     assert send(again.port, slice_of(uid=unique())) == [0]
     assert again.stop() == 0
     assert "0 found damaged" in command(own_place, "vault", "scrub").stdout
@@ -153,7 +156,7 @@ def failing(processes: list[psutil.Process], number: int, error: str) -> Iterato
     line = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={calls}"]
     line += ["-e", f"inject={calls}:error={error}:when={number}+", *whom]
     with subprocess.Popen(line, stderr=subprocess.DEVNULL) as tracer:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 240
         while not all(tracer_of(each) == tracer.pid for each in processes):
             assert tracer.poll() is None
             assert time.monotonic() < until
@@ -186,7 +189,7 @@ def test_a_disk_that_is_full_at_any_call_is_told_and_is_no_end(own_place, number
             acknowledged += [
                 one.SOPInstanceUID for one, ok in zip(made, (status == 0, answer == 200), strict=True) if ok
             ]
-            until = time.monotonic() + 60
+            until = time.monotonic() + 240
             while (
                 send(found.listener.port, slice_of()) != [0] or found.stow(body(file_of(slice_of()))).status_code != 200
             ):
@@ -205,12 +208,10 @@ def test_a_full_disk_is_told_and_is_no_end(own_place):
     full = slice_of()
     assert send(running.port, full) == [0xA700]
     resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE, limit)
-    later = slice_of()
-    for _ in range(20):
-        [status] = send(running.port, later)
-        if status == 0:
-            break
-    assert status == 0
+    later, until = slice_of(), time.monotonic() + 240
+    while send(running.port, later) != [0]:
+        assert time.monotonic() < until
+        time.sleep(0.1)
     assert running.count("instance", later.SOPInstanceUID) == 1
     assert running.count("instance", full.SOPInstanceUID) == 0
     assert running.stop() == 0
@@ -228,7 +229,7 @@ def test_a_disk_that_fills_at_any_write_is_told_and_loses_nothing(own_place):
             assert status in (0, 0xA700)
             acknowledged += [one.SOPInstanceUID] if status == 0 else []
         resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE, before)
-        until = time.monotonic() + 60
+        until = time.monotonic() + 240
         while send(running.port, slice_of()) != [0]:
             assert time.monotonic() < until
             time.sleep(0.1)

@@ -28,6 +28,6 @@ def test_mutated_conversations_end_and_the_next_sender_is_served(listener, seed)
         with listener.connect() as sock, contextlib.suppress(ConnectionError, TimeoutError):
             sock.sendall(mutate(TALK, random.Random(number)))
             sock.shutdown(1)
-            rest_of(sock, seconds=10)
+            rest_of(sock, seconds=240)
     assert send(listener.port, slice_of()) == [0]
     assert listener.memory() - before < 64 << 20

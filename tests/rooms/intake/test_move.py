@@ -39,9 +39,9 @@ def test_what_dcmtk_finds_at_a_pacs_it_has_moved_to_us(own_place, tmp_path):
     study_uid = f"StudyInstanceUID={MOVED.study_instance_uid}"
     with real.dcmqrscp(tmp_path, MOVED, listener=running.port) as port:
         asked = ["-S", "-aec", "QR", "-k", "QueryRetrieveLevel=STUDY", "-k", study_uid, "127.0.0.1", str(port)]
-        found = subprocess.run(["findscu", "-v", *asked], check=True, capture_output=True, text=True, timeout=60)
+        found = subprocess.run(["findscu", "-v", *asked], check=True, capture_output=True, text=True, timeout=240)
         moved = subprocess.run(
-            ["movescu", "-v", "-aem", "SCANWARD", *asked], check=False, capture_output=True, timeout=60
+            ["movescu", "-v", "-aem", "SCANWARD", *asked], check=False, capture_output=True, timeout=240
         )
     said = found.stdout + found.stderr
     assert "Success" in said

@@ -260,9 +260,9 @@ def test_dcmtk_echoes_and_stores_over_mutual_tls(guarded, authority, tmp_path):
     certificate, key = authority.folder / "ct2.pem", authority.folder / "ct2.key"
     tls = ["--enable-tls", str(key), str(certificate), "--add-cert-file", str(authority.file)]
     port = str(guarded.ports[1])
-    subprocess.run(["echoscu", *tls, "-aet", "CT2", "127.0.0.1", port], check=True, timeout=60)
+    subprocess.run(["echoscu", *tls, "-aet", "CT2", "127.0.0.1", port], check=True, timeout=240)
     subprocess.run(
-        ["storescu", *tls, "-aet", "CT2", "127.0.0.1", port, str(tmp_path / "one.dcm")], check=True, timeout=60
+        ["storescu", *tls, "-aet", "CT2", "127.0.0.1", port, str(tmp_path / "one.dcm")], check=True, timeout=240
     )
     assert guarded.count("instance", one.SOPInstanceUID) == 1
 

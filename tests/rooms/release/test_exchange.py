@@ -4,7 +4,6 @@ import datetime
 import ipaddress
 import json
 import shutil
-import socket
 import ssl
 import subprocess
 import time
@@ -21,6 +20,7 @@ from pydicom.uid import EncapsulatedPDFStorage
 from pynetdicom import AE, evt
 
 from cast import NOW, PLACE, Cast
+from ports import free_port
 from rooms.release.helping import in_review
 from scanward.archive.models import Instance
 from scanward.audit.models import Entry
@@ -48,12 +48,6 @@ TO_RIVERSIDE: dict[str, Any] = {
     ),
 }
 PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 @pytest.fixture
@@ -101,13 +95,9 @@ def listening(certificate: tuple[Path, Path]) -> Iterator[Callable[..., tuple[in
             )
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*certificate)
-        port = free_port()
-        started.append(
-            entity.start_server(
-                ("127.0.0.1", port), block=False, ssl_context=context, evt_handlers=[(evt.EVT_C_STORE, store)]
-            )
-        )
-        return port, received
+        does = [(evt.EVT_C_STORE, store)]
+        started.append(entity.start_server(("127.0.0.1", 0), block=False, ssl_context=context, evt_handlers=does))
+        return started[-1].server_address[1], received
 
     yield start
     for server in started:
@@ -269,20 +259,20 @@ def test_images_go_to_another_hospital_over_dicomweb(
     with (tmp_path / "log").open("wb") as log:
         server = subprocess.Popen(["Orthanc", str(tmp_path / "o.json")], stdout=log, stderr=log)
     try:
-        until = time.monotonic() + 30
-        while time.monotonic() < until:
+        until = time.monotonic() + 120
+        while time.monotonic() < until and server.poll() is None:
             try:
-                requests.get(f"http://127.0.0.1:{port}/system", timeout=5)
+                requests.get(f"http://127.0.0.1:{port}/system", timeout=240)
                 break
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.Timeout):
                 time.sleep(0.1)
         known(kind="dicomweb", url=f"http://127.0.0.1:{port}/dicom-web")
         carried(ready, cast.hal)
-        held = requests.get(f"http://127.0.0.1:{port}/statistics", timeout=5).json()["CountInstances"]
+        held = requests.get(f"http://127.0.0.1:{port}/statistics", timeout=240).json()["CountInstances"]
         assert held == Instance.objects.filter(series__study=cast.chest).count() + 1
     finally:
         server.kill()
-        server.wait(10)
+        server.wait(240)
 
 
 def test_only_hospitals_of_the_houses_own_list_are_ever_called(cast: Cast, ready: ReleaseRequest, known: Any) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ports import free_port
 from scanward.vault import FolderStorage, Keyring, MasterKey, NewObject, S3Storage, Storage, Stored, Vault
 
 
@@ -22,9 +23,7 @@ def master() -> MasterKey:
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real S3 server; its buckets are folders."""
     folder = tmp_path_factory.mktemp("s3")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     rclone = Path(sys.executable).parent / "rclone"
     (folder / "empty.conf").touch()
     (folder / "scans").mkdir()

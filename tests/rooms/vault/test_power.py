@@ -152,7 +152,7 @@ class SlowFiles(Files):
     def sync_data(self, descriptor: int) -> None:
         self.syncs += 1
         self.begun.set()
-        assert self.go_on.wait(30)
+        assert self.go_on.wait(240)
         super().sync_data(descriptor)
 
 
@@ -163,7 +163,7 @@ def test_all_writers_who_wait_share_one_sync(tmp_path: Path) -> None:
     put = lambda: vault.put([NewObject(key, "1.2", [b"x"], b"{}")])  # noqa: E731
     first = threading.Thread(target=put)
     first.start()
-    assert files.begun.wait(30)
+    assert files.begun.wait(240)
     others = [threading.Thread(target=put) for _ in range(8)]
     [thread.start() for thread in others]
     while len(vault._main._pending) < 8:

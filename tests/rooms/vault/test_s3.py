@@ -1,22 +1,15 @@
 """What can go wrong with an S3 server, beside what the contract proves."""
 
 import secrets
-import socket
 from collections.abc import Callable
 
 import pytest
 
+from ports import free_port
 from scanward.vault import Keyring, MasterKey, NewObject, Reason, S3Storage, Vault, VaultError
 from scanward.vault.ranged import _refuse_other
 
 MASTER = MasterKey(secrets.token_bytes(32))
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
 
 
 def test_a_server_that_is_away_is_told_and_one_that_is_back_is_used(bucket: Callable[[], S3Storage]) -> None:
