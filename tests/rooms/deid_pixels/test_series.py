@@ -14,11 +14,13 @@ from scanward.deid.pixels.geometry import Grid, Stack, axial_stack
 from scanward.deid.pixels.others import is_ct, is_projection, is_shape, is_upright
 from scanward.deid.pixels.plans import one_for_all
 from scanward.deid.pixels.shows import shown
+from scanward.deid.pixels.stage import Item, read_all, shows_anatomy
 from scanward.deid.profiles import profile
 from scanward.deid.run import Job, serial
 from scanward.deid.sources import find
 from scanward.deid.studies import by_study
 from scanward.dicom.synthetic import SeriesKind, default_spacing, study, volume
+from scanward.dicom.synthetic.capture import render
 
 SHAPE = (72, 128, 128)
 SPACING = default_spacing("head", SHAPE)
@@ -109,6 +111,29 @@ def test_a_head_without_a_word_of_it_is_held_where_its_pixels_cannot_tell(tmp_pa
     job = Job(profile("research"), Project("few", b"f" * 32), str(tmp_path / "out"), deface=True)
     (result,) = serial(job, by_study(find(tmp_path / "in")))
     assert not result.written and {one.reason for one in result.not_written} == {"face"}
+
+
+def _screen(place: Path, *frames: np.ndarray) -> Item:
+    """A screen that was saved with these frames."""
+    [file] = study("head", matrix=64, slices=3, series=[SeriesKind.DOSE_SCREEN]).files
+    one = dcmread(io.BytesIO(file.data))
+    one.Rows, one.Columns = frames[0].shape
+    one.NumberOfFrames = len(frames)
+    one.PixelData = b"".join(frame.tobytes() for frame in frames)
+    one.save_as(place / "screen.dcm")
+    [item] = read_all([one for some in find(place) for one in some])[0]
+    return item
+
+
+def test_a_small_picture_on_a_big_screen_of_words_is_seen_also_behind_many_screens_of_words(tmp_path: Path) -> None:
+    """S10: 48 by 48 pixels of a face on 1,024 by 1,024 of words are a face."""
+    words = render(["Patient Protocol", "Total mAs 1890  DLP 460 mGy cm"] * 6, 1024)
+    face = ((volume("head", 5, (12, 48, 48))[6] + 1000) // 8).astype(np.uint8)
+    picture = words.copy()
+    picture[900:948, 500:548] = face
+    assert shows_anatomy(_screen(tmp_path, picture))
+    assert shows_anatomy(_screen(tmp_path, *[words] * 24, picture))
+    assert not shows_anatomy(_screen(tmp_path, *[words] * 2))
 
 
 def test_two_series_of_one_head_are_cut_by_both_plans_wherever_either_of_them_ends(head: Stack) -> None:

@@ -39,6 +39,9 @@ _VOLUMES: Final = ("1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.4", "1.
 _PHOTOGRAPHS: Final = "1.2.840.10008.5.1.4.1.1.77.1."
 _FEWEST: Final = 4
 _SLICES: Final = 12  # shown of a volume that can't be drawn
+# So many blocks of 16 by 16 pixels, each with so many greys, are a picture: a face is known by 32 by 32 pixels.
+_BLOCKS: Final = 4
+_GREYS: Final = 24
 
 
 @dataclass(eq=False)
@@ -456,8 +459,8 @@ def _judge_loose(item: Item, with_head: bool) -> None:
 
 
 def shows_anatomy(item: Item) -> bool:
-    """Is there a picture in it: an area in many greys, which words and tables don't have."""
-    for index in range(min(item.seen.frames, 20)):
+    """Is there a picture in it, in any frame and however small: an area in many greys, which words don't have."""
+    for index in range(item.seen.frames):
         try:
             pixels = item.frame(index).pixels
         except Refused:
@@ -468,7 +471,7 @@ def shows_anatomy(item: Item) -> bool:
         blocks = grey[:high, :wide].reshape(high // 16, 16, wide // 16, 16).transpose(0, 2, 1, 3).reshape(-1, 256)
         ordered = np.sort(blocks, axis=1)
         greys = (np.diff(ordered, axis=1) != 0).sum(axis=1) + 1
-        if np.count_nonzero(greys > 24) >= max(4, len(blocks) // 100):
+        if np.count_nonzero(greys > _GREYS) >= _BLOCKS:
             return True
     return False
 
