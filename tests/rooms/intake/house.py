@@ -77,11 +77,7 @@ def web(place: Path) -> Iterator[tuple[str, psutil.Process]]:
         server = subprocess.Popen(line, env=settings, stdout=log, stderr=log)
     try:
         address = f"http://127.0.0.1:{port}"
-        until = time.monotonic() + START_SECONDS
-        while not _answers(address):
-            assert server.poll() is None, (place / "log").read_text()[-2000:]
-            assert time.monotonic() < until
-            time.sleep(0.1)
+        until_answers(address, psutil.Process(server.pid))
         yield address, psutil.Process(server.pid)
     finally:
         server.terminate()
@@ -102,6 +98,16 @@ def house(place: Path, toml: str = "") -> Iterator[House]:
             yield House(listener, address, new_key(place), server)
     finally:
         listener.stop()
+
+
+def until_answers(address: str, server: psutil.Process) -> None:
+    """Wait until the web server answers."""
+    until = time.monotonic() + START_SECONDS * 4
+    while not _answers(address):
+        assert server.is_running(), "the web server has ended"
+        assert server.status() != psutil.STATUS_ZOMBIE, "the web server has ended"
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 def _answers(address: str) -> bool:
