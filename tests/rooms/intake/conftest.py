@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from rooms.intake.listening import Listening, copy_of, listen, make_place
+from rooms.intake.senders import served_meanwhile
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +21,20 @@ def listener(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     running = listen(copy_of(template, tmp_path_factory.mktemp("listener") / "place"))
     yield running
     assert running.stop() == 0
+
+
+@pytest.fixture
+def good_sender(listener: Listening) -> Iterator[None]:
+    """Somebody sends good slices all the while; each of them is taken, and what the test does costs little."""
+    with served_meanwhile(listener):
+        yield
+
+
+@pytest.fixture
+def good_caller(listener: Listening) -> Iterator[None]:
+    """Somebody calls all the while and is answered; what the test does costs less than 5 MB."""
+    with served_meanwhile(listener, stores=False, megabytes=5):
+        yield
 
 
 @pytest.fixture

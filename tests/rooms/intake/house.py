@@ -77,7 +77,7 @@ def web(place: Path) -> Iterator[tuple[str, psutil.Process]]:
         server = subprocess.Popen(line, env=settings, stdout=log, stderr=log)
     try:
         address = f"http://127.0.0.1:{port}"
-        until_answers(address, psutil.Process(server.pid))
+        until_answers(f"{address}/account/login/", psutil.Process(server.pid))
         yield address, psutil.Process(server.pid)
     finally:
         server.terminate()
@@ -101,8 +101,8 @@ def house(place: Path, toml: str = "") -> Iterator[House]:
 
 
 def until_answers(address: str, server: psutil.Process) -> None:
-    """Wait until the web server answers."""
-    until = time.monotonic() + START_SECONDS * 4
+    """Wait until a web server answers at an address."""
+    until = time.monotonic() + START_SECONDS
     while not _answers(address):
         assert server.is_running(), "the web server has ended"
         assert server.status() != psutil.STATUS_ZOMBIE, "the web server has ended"
@@ -112,7 +112,7 @@ def until_answers(address: str, server: psutil.Process) -> None:
 
 def _answers(address: str) -> bool:
     try:
-        requests.get(f"{address}/account/login/", timeout=30)
+        requests.get(address, timeout=30)
     except (requests.ConnectionError, requests.Timeout):
         return False
     return True

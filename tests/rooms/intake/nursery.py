@@ -36,7 +36,7 @@ class Nursery:
 
     def printed(self, lines: int) -> list[str]:
         """The first lines that it prints; waits for them."""
-        until = time.monotonic() + START_SECONDS * 4
+        until = time.monotonic() + START_SECONDS
         while len(found := (self.place / "printed").read_text().splitlines()) < lines:
             assert time.monotonic() < until, (self.place / "log").read_text()[-2000:]
             time.sleep(0.01)

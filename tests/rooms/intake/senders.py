@@ -15,9 +15,11 @@ from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.dsutils import encode
 
 from rooms.dicom.making import BIG, CT, EXPLICIT, IMPLICIT, ct
+from rooms.intake.listening import Listening
 from scanward.dicom.association import STEADY
 
 FIND = "1.2.840.10008.5.1.4.1.2.2.1"
+VERIFICATION = "1.2.840.10008.1.1"
 COMMITMENT = "1.2.840.10008.1.20.1"
 # Seconds that a busy machine may take.
 PATIENCE = 240
@@ -68,6 +70,34 @@ def send(port: int, *objects: pydicom.Dataset, **more: Any) -> list[int]:
     with association(port, **more) as found:
         assert found.is_established
         return [found.send_c_store(each).Status for each in objects]
+
+
+def echo(port: int, **more: Any) -> int:
+    """Ask whether anybody is there; the status."""
+    with association(port, (VERIFICATION, [IMPLICIT]), **more) as found:
+        assert found.is_established
+        return found.send_c_echo().Status
+
+
+@contextmanager
+def served_meanwhile(running: Listening, *, megabytes: int = 64, stores: bool = True, **who: str) -> Iterator[None]:
+    """Somebody good is served all the while, each time with success, and the listener's memory does not grow much."""
+    stop, statuses = threading.Event(), []
+
+    def go() -> None:
+        while not stop.is_set() or not statuses:
+            statuses.extend(send(running.port, slice_of(), **who) if stores else [echo(running.port, **who)])
+
+    assert echo(running.port, **who) == 0
+    good, before = threading.Thread(target=go), running.memory()
+    good.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        good.join(PATIENCE)
+    assert set(statuses) == {0}
+    assert running.memory() - before < megabytes << 20
 
 
 def commit(port: int, *named: tuple[str, str]) -> list[tuple[int, pydicom.Dataset]]:

@@ -5,7 +5,6 @@ Each costs at most 64 MB and 5 s there (the guard alone is measured in `rooms/di
 
 import hashlib
 import struct
-import threading
 
 import pytest
 
@@ -13,29 +12,9 @@ from rooms.dicom import making
 from rooms.dicom.making import DEFLATED, EXPLICIT, IMPLICIT, INSTANCE, JPEG_2000, JPEG_LS, RLE, ct
 from rooms.dicom.test_bounds import bomb, nested
 from rooms.intake.raw import data_set, store
-from rooms.intake.senders import send, slice_of
 
-MEGABYTES = 1 << 20
 REFUSED, MISMATCH = 0xC000, 0xA900
 EVIL = ["../../../../tmp/evil", "/etc/passwd", "1." + "2" * 78, "", "1.2'3", "1.2\x00.3", "1.2\n.3", "<script>"]
-
-
-@pytest.fixture
-def good_sender(listener):
-    """Somebody sends good slices all the while; each of them is taken, and the bad ones cost little."""
-    stop, statuses = threading.Event(), []
-
-    def go() -> None:
-        while not stop.is_set() or not statuses:
-            statuses.extend(send(listener.port, slice_of()))
-
-    sender, before = threading.Thread(target=go), listener.memory()
-    sender.start()
-    yield
-    stop.set()
-    sender.join(60)
-    assert set(statuses) == {0}
-    assert listener.memory() - before < 64 * MEGABYTES
 
 
 HUGE = {0x00280010: ("US", 65535), 0x00280011: ("US", 65535)}

@@ -34,6 +34,7 @@ LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
 WITH_SCRIPT = (
     b"%PDF-1.7 /OpenAction << /S /JavaScript /JS (app.alert(1)) >> /Launch /EmbeddedFile /MediaBox [0 0 1e9 1e9]"
 )
+EVIL = "\x1b[31m=cmd|' /C calc'!A0 \u202egnorw <script>document.title='ran'</script>"
 
 
 def zipped(*members: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
@@ -174,6 +175,15 @@ def test_a_pdf_that_would_act_is_kept_as_it_is(open_house, good_senders):
     assert open_house.listener.count("instance", uid) + open_house.listener.count("heldobject", uid) == 1
 
 
+def test_a_report_with_escapes_and_formulas_is_kept_as_it_is(open_house, good_senders):
+    """Fault B19, at the doors; what a page and a CSV make of it is shown below and in the audit's tests."""
+    made = sr(section(IMPRESSION, words(EVIL)))
+    uid = by_pydicom(made).SOPInstanceUID
+    assert store(open_house.listener.port, data_set(made), uid=uid, sop_class=f"{STORAGE}88.33") == 0
+    assert open_house.stow(body(made)).status_code == 200
+    assert open_house.listener.count("instance", uid) + open_house.listener.count("heldobject", uid) == 1
+
+
 # What the patient gets of it -----------------------------------------------------------------------------------------
 
 
@@ -226,9 +236,7 @@ def test_a_pdf_that_would_act_is_given_to_be_saved(cast, port, way):
 @pytest.mark.parametrize("way", ["DICOM", "STOW"])
 def test_escapes_overrides_and_formulas_of_a_report_do_nothing_on_the_page(cast, port, way):
     """Fault B19."""
-    made = sr(
-        section(IMPRESSION, words("\x1b[31m=cmd|' /C calc'!A0 \u202egnorw <script>document.title='ran'</script>"))
-    )
+    made = sr(section(IMPRESSION, words(EVIL)))
     by_wire(port, made, "88.33") if way == "DICOM" else by_web(made)
     page = page_of(cast.alice).get(f"/scans/{cast.chest.id}/").content.decode()
     assert "&lt;script&gt;" in page

@@ -348,4 +348,5 @@ def test_the_end_of_the_listener_ends_open_connections(template, tmp_path):
     found = listen(copy_of(template, tmp_path / "place"), listeners=2)
     open_one = Engine(socket.create_connection(("127.0.0.1", found.ports[1]), timeout=240))
     assert found.stop() == 0
+    assert rest_of(open_one.sock) == b""
     open_one.close()

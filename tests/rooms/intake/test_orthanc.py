@@ -5,11 +5,13 @@ import json
 import subprocess
 import time
 
+import psutil
 import pytest
 import requests
 
 from ports import free_port
 from rooms.dicom.making import CT
+from rooms.intake.house import until_answers
 from rooms.intake.listening import listen, program
 from rooms.intake.senders import slice_of
 
@@ -46,12 +48,7 @@ def house(own_place, tmp_path):
     process = subprocess.Popen(["Orthanc", str(tmp_path / "o.json")], stdout=log, stderr=log)
     log.close()
     address = f"http://127.0.0.1:{web}"
-    for _ in range(2400):
-        try:
-            requests.get(f"{address}/system", timeout=240)
-            break
-        except (requests.ConnectionError, requests.Timeout):
-            time.sleep(0.1)
+    until_answers(f"{address}/system", psutil.Process(process.pid))
     yield listener, address
     process.terminate()
     process.wait(240)

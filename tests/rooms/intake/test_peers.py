@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from rooms.dicom.making import IMPLICIT
 from rooms.intake.listening import associate, listen, pdu, program, rest_of
-from rooms.intake.senders import FIND, association, send, slice_of
+from rooms.intake.senders import FIND, association, send, served_meanwhile, slice_of
 from scanward.intake.dimse.peers import BadSettings, load
 
 CALLING_REJECTED = pdu(3, bytes((0, 1, 1, 3)))
@@ -101,6 +101,13 @@ def guarded(template, tmp_path_factory, authority):
     assert running.stop() == 0
 
 
+@pytest.fixture
+def ct1_meanwhile(guarded):
+    """CT1 sends good slices all the while."""
+    with served_meanwhile(guarded, title="CT1", ae_title="SCANWARD"):
+        yield
+
+
 def answer_to(running, **who) -> bytes:
     with running.connect() as sock:
         sock.sendall(associate(**who))
@@ -128,7 +135,7 @@ def test_a_known_title_at_its_address_may_come(guarded):
 
 
 @pytest.mark.parametrize("calling", ["NOBODY", "ELSEWHERE", "CT2", "ct1"])
-def test_unknown_titles_wrong_addresses_and_missing_certificates_are_rejected(guarded, calling):
+def test_unknown_titles_wrong_addresses_and_missing_certificates_are_rejected(guarded, ct1_meanwhile, calling):
     """M5, M9. Fault A7."""
     assert answer_to(guarded, calling=calling) == CALLING_REJECTED
     assert guarded.told("security_alert", "unknown peer")
@@ -152,7 +159,7 @@ def test_with_its_certificate_the_peer_may_come(guarded, authority):
     assert over_tls(guarded, client(authority, certificate=ours), "CT2")[0] == 2
 
 
-def test_a_title_with_another_machines_certificate_is_rejected(guarded, authority):
+def test_a_title_with_another_machines_certificate_is_rejected(guarded, ct1_meanwhile, authority):
     """Fault A7."""
     other = authority.issue("ct9")
     assert over_tls(guarded, client(authority, certificate=other), "CT2") == CALLING_REJECTED
@@ -209,7 +216,7 @@ def test_renegotiation_is_refused_and_told(own_place, authority):
     assert running.stop() == 0
 
 
-def test_no_certificate_an_expired_one_and_a_strangers_are_refused(guarded, authority, tmp_path):
+def test_no_certificate_an_expired_one_and_a_strangers_are_refused(guarded, ct1_meanwhile, authority, tmp_path):
     """Fault A8."""
     assert refused(guarded, client(authority))
     assert refused(guarded, client(authority, certificate=authority.issue("old", until=-DAY)))
@@ -221,7 +228,7 @@ def test_no_certificate_an_expired_one_and_a_strangers_are_refused(guarded, auth
 @pytest.mark.parametrize(
     ("version", "ciphers"), [("TLSv1", "ALL"), ("TLSv1_1", "ALL"), ("TLSv1_2", "NULL"), ("TLSv1_2", "AES128-SHA")]
 )
-def test_old_tls_and_weak_ciphers_are_refused(guarded, authority, version, ciphers):
+def test_old_tls_and_weak_ciphers_are_refused(guarded, ct1_meanwhile, authority, version, ciphers):
     """M1. Fault A8."""
     context = client(authority, certificate=(authority.folder / "ct2.pem", authority.folder / "ct2.key"))
     context.minimum_version = ssl.TLSVersion.TLSv1
@@ -230,7 +237,7 @@ def test_old_tls_and_weak_ciphers_are_refused(guarded, authority, version, ciphe
     assert refused(guarded, context)
 
 
-def test_plain_dicom_to_the_tls_port_gets_nothing(guarded):
+def test_plain_dicom_to_the_tls_port_gets_nothing(guarded, ct1_meanwhile):
     """Fault A8."""
     with socket.create_connection(("127.0.0.1", guarded.ports[1]), 20) as sock:
         sock.sendall(associate(calling="CT2"))
@@ -239,7 +246,7 @@ def test_plain_dicom_to_the_tls_port_gets_nothing(guarded):
     assert guarded.told("security_alert", "TLS handshake refused")
 
 
-def test_one_department_learns_nothing_of_another(guarded):
+def test_one_department_learns_nothing_of_another(guarded, ct1_meanwhile):
     """Fault A10: each may only store; a question about the other's scans, or its own, has no row in its answer."""
     for mine, others in (("CT1", "1.2.3.4.10.2"), ("CT3", "1.2.3.4.10.1")):
         study = "1.2.3.4.10.1" if mine == "CT1" else "1.2.3.4.10.2"

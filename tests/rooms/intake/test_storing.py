@@ -33,7 +33,7 @@ def test_every_plain_transfer_syntax_is_taken(listener, syntax):
     assert kept == [(syntax,)]
 
 
-def test_the_same_object_again_is_success_and_kept_once(listener):
+def test_the_same_object_again_is_success_and_kept_once(listener, good_sender):
     """Fault B11."""
     one = slice_of()
     assert send(listener.port, one, one) == [0, 0]
@@ -44,7 +44,7 @@ def test_the_same_object_again_is_success_and_kept_once(listener):
 
 
 @pytest.mark.parametrize("together", [True, False])
-def test_other_pixels_under_the_same_uid_are_kept_apart_and_the_first_stays(listener, together):
+def test_other_pixels_under_the_same_uid_are_kept_apart_and_the_first_stays(listener, good_sender, together):
     """Fault B10: the sender is told success, for both are safe; the case is for people."""
     first = slice_of()
     second = slice_of(uid=first.SOPInstanceUID)
@@ -59,7 +59,7 @@ def test_other_pixels_under_the_same_uid_are_kept_apart_and_the_first_stays(list
 
 
 @pytest.mark.parametrize("number", ["LH-1", "NEVER-SEEN"])
-def test_another_patient_in_a_known_study_is_kept_apart(listener, number):
+def test_another_patient_in_a_known_study_is_kept_apart(listener, good_sender, number):
     """Fault B10: the other patient is known here, or is somebody new."""
     study = new_uid()
     send(listener.port, slice_of("LH-1"), slice_of("LH-2", study=study))
@@ -69,7 +69,7 @@ def test_another_patient_in_a_known_study_is_kept_apart(listener, number):
     assert listener.count("heldobject", stray.SOPInstanceUID) == 1
 
 
-def test_a_command_that_names_another_object_than_comes_is_refused(listener):
+def test_a_command_that_names_another_object_than_comes_is_refused(listener, good_sender):
     """Fault A13."""
     one, other = slice_of(), slice_of()
     with association(listener.port) as found:
@@ -79,7 +79,7 @@ def test_a_command_that_names_another_object_than_comes_is_refused(listener):
 
 
 @pytest.mark.parametrize(("agreed", "sent"), [(EXPLICIT, IMPLICIT), (IMPLICIT, EXPLICIT), (EXPLICIT, BIG)])
-def test_bytes_in_another_syntax_than_agreed_are_refused(listener, agreed, sent):
+def test_bytes_in_another_syntax_than_agreed_are_refused(listener, good_sender, agreed, sent):
     """Fault A14."""
     one = slice_of(syntax=sent)
     with association(listener.port, (CT, [agreed])) as found:
@@ -87,7 +87,7 @@ def test_bytes_in_another_syntax_than_agreed_are_refused(listener, agreed, sent)
     assert listener.count("instance", one.SOPInstanceUID) == 0
 
 
-def test_a_truncated_image_is_refused_with_the_element_and_without_its_value(listener):
+def test_a_truncated_image_is_refused_with_the_element_and_without_its_value(listener, good_sender):
     """Fault B1."""
     one = slice_of()
     one.PixelData = one.PixelData[:-10]
@@ -115,7 +115,7 @@ def test_each_refused_object_has_an_entry_of_its_own_however_many_come(listener)
     assert told == before + 12
 
 
-def test_who_may_only_store_learns_nothing_by_asking(listener):
+def test_who_may_only_store_learns_nothing_by_asking(listener, good_sender):
     """Fault A9."""
     send(listener.port, slice_of())
     asked = pydicom.Dataset()
@@ -127,7 +127,7 @@ def test_who_may_only_store_learns_nothing_by_asking(listener):
 
 
 @pytest.mark.parametrize("destination", ["NOBODY", "TESTS"])
-def test_nothing_is_moved_to_anybody(listener, destination):
+def test_nothing_is_moved_to_anybody(listener, good_sender, destination):
     """Fault A11: an unknown destination, and the caller's own title; whoever waits there is not called."""
     asked = pydicom.Dataset()
     asked.QueryRetrieveLevel, asked.StudyInstanceUID = "STUDY", "1.2.3.77"
@@ -174,7 +174,7 @@ def test_commitment_is_given_for_what_is_kept(listener):
     }
 
 
-def test_commitment_names_each_object_that_is_not_here(listener):
+def test_commitment_names_each_object_that_is_not_here(listener, good_sender):
     """Fault A17."""
     one = slice_of()
     send(listener.port, one)
