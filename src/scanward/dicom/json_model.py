@@ -80,11 +80,27 @@ class _Known(NamedTuple):
 
 
 class _Remembered:
-    """What is known where bytes mean one thing: elements, and rows of them by the header of their first."""
+    """What is known where bytes mean one thing: elements, and rows of them by the header of their first.
+
+    An element that had two values ends a row: it may have a third, also where this one was seen before (as the places
+    of the slices are, in the second series of a study), and a row is of use only whole.
+    """
 
     def __init__(self) -> None:
         self.single: dict[bytes, _Known] = {}
         self.rows: dict[bytes, _Known] = {}
+        self.seen: set[int] = set()
+        self.varying: set[int] = set()
+
+    def keep(self, tag: int, what: _Known) -> None:
+        """Remember an element."""
+        self.single[what.raw] = what
+        (self.varying if tag in self.seen else self.seen).add(tag)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        for each in (self.single, self.rows, self.seen, self.varying):
+            each.clear()
 
     def at(self, data: walk.Buffer, at: int, stop: int) -> _Known | None:
         """Return what is known of the bytes here: a row, or else the one element that ends at `stop`."""
@@ -110,10 +126,10 @@ class Memo:
             self._known.clear()
         return self._known.setdefault((context, signed), _Remembered())
 
-    def keep(self, known: _Remembered, what: _Known) -> None:
+    def keep(self, known: _Remembered, tag: int, what: _Known) -> None:
         """Remember an element."""
         self._make_room(len(what.raw) + len(what.text) + what.cost)
-        known.single[what.raw] = what
+        known.keep(tag, what)
 
     def join(self, known: _Remembered, row: Sequence[_Known]) -> None:
         """Remember elements that came one after the other; most of them do so again in the next object."""
@@ -130,8 +146,7 @@ class Memo:
         self._room -= size
         if self._room < 0:
             for each in self._known.values():
-                each.single.clear()
-                each.rows.clear()
+                each.clear()
             self._room = _MEMO_ROOM - size
 
 
@@ -198,7 +213,11 @@ class _Builder:
             what = known.at(data, at, stop)
             if what is not None and self.root.keys().isdisjoint(what.entries):
                 self.take_known(walker, what)
-                row.append(what)
+                if group << 16 | number in known.varying:
+                    memo.join(known, row)
+                    row.clear()
+                else:
+                    row.append(what)
                 self.end = at = at + len(what.raw)
             elif group >= _PIXEL_GROUP:
                 break
@@ -232,7 +251,7 @@ class _Builder:
         known = memo.of(self.context, self.signed)
         what = self.read_shared(walker, tag, vr, at, stop)
         if stop - at <= _SMALL_ENOUGH:
-            memo.keep(known, what)
+            memo.keep(known, tag, what)
         if not self.root.keys().isdisjoint(what.entries):
             raise Refused(RefusalReason.MALFORMED, tags.label(tag), "it stands twice in one data set")
         self.take_known(walker, what)

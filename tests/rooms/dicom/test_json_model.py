@@ -14,7 +14,7 @@ from pydicom.sequence import Sequence
 
 from rooms.dicom import making
 from rooms.dicom.making import BIG, EXPLICIT, IMPLICIT
-from scanward.dicom import charsets
+from scanward.dicom import charsets, json_model
 from scanward.dicom.errors import RefusalReason, Refused
 from scanward.dicom.limits import Limits
 from scanward.dicom.read import inspect
@@ -268,3 +268,26 @@ def test_a_model_that_would_fill_the_memory_is_refused():
     with pytest.raises(Refused) as refused:
         inspect(making.ct(), limits=Limits(max_json=1000))
     assert refused.value.reason is RefusalReason.TOO_MANY_ELEMENTS
+
+
+PLAIN = {0x00180000 + number: ("SH", f"plain {number} ") for number in (0x1000, 0x1010, 0x1020, 0x1030, 0x1160, 0x1170)}
+PLAIN |= {0x00210010: ("LO", "PRIVATE "), 0x00211001: ("SH", "one "), 0x00211002: ("SH", "two ")}
+
+
+def test_the_second_series_of_a_study_is_taken_in_rows_too(monkeypatch):
+    """Its slices lie where the first one's lay: what was seen before there may not break the rows up."""
+    taken, take = [], json_model._Builder.take_known
+
+    def count(builder, walker, what):
+        taken[-1] += 1
+        take(builder, walker, what)
+
+    monkeypatch.setattr(json_model._Builder, "take_known", count)
+    memo = json_model.Memo()
+    for _series in range(2):
+        taken.append(0)
+        for number in range(10):
+            place = {0x00200013: ("IS", str(number)), 0x00201041: ("DS", f"{number}.5"), 0x00181152: ("IS", "155")}
+            slice_ = making.ct({**PLAIN, **place})
+            assert inspect(slice_, memo=memo) == inspect(slice_)
+    assert taken[1] < taken[0]
