@@ -32,7 +32,8 @@ class Pacs:
     known: dict[str, tuple[str, int]] = field(default_factory=dict)
     asked: list[Dataset] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)
-    # Objects that it sends before it waits for `go`; None: all.
+    # Objects that it sends before it waits for `go`; None: all. It goes on very slowly meanwhile: who hears nothing at
+    # all for half a minute gives up.
     stops_after: int | None = None
     go: threading.Event = field(default_factory=threading.Event)
     # What it was told about each object that it sent.
@@ -115,7 +116,7 @@ class Pacs:
     def _sending(self, chosen: list[Dataset]) -> Iterator[tuple[int, Dataset]]:
         for one in chosen:
             if self.stops_after is not None and len(self.sent) >= self.stops_after:
-                self.go.wait(600)
+                self.go.wait(10)
             self.sent.append(one.SOPInstanceUID)
             yield 0xFF00, one
 
