@@ -37,7 +37,7 @@ def wishes_of(request: SignedInRequest, patient_id: UUID) -> HttpResponse:
         "studies": showing.cards(Study.objects.filter(patient=patient)),
         "amendments": AmendmentRequest.objects.filter(patient=patient).order_by("-received_at"),
         "restrictions": Restriction.objects.filter(patient=patient),
-        "kept_from": [(name, row[0]) for name, row in KEPT_FROM.items()],
+        "kept_from": [(name, row[1]) for name, row in KEPT_FROM.items()],
     }
     return render(request, "desk/patient_wishes.html", context)
 
