@@ -1,17 +1,18 @@
 """What a patient without an account asks by letter: the desk enters it, and it binds as if it came by the portal."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.urls import reverse
 
 from cast import NOW, PLACE, Cast
 from journeys.test_release_pages import page_of
-from rooms.release.helping import TODAY
+from rooms.release.helping import TODAY, later
 from scanward.access.actions import AccessRefused
 from scanward.law.bases import Basis, RecipientKind
 from scanward.people.models import PatientLink
-from scanward.release import rights
+from scanward.release import packages, rights, sharing
 from scanward.release.corrections import statements_of
 from scanward.release.models import AmendmentRequest, Restriction
 from scanward.release.moving import kept_from
@@ -74,3 +75,24 @@ def test_nobody_at_the_desk_decides_what_she_asks_herself(cast: Cast) -> None:
     )
     with pytest.raises(AccessRefused, match="herself"):
         rights.decide_restriction(kept, agreed=True, by=cast.hal, now=NOW, place=PLACE)
+
+
+def test_an_accepted_correction_names_who_has_the_old_text(cast: Cast) -> None:
+    """Requirement H7; 45 CFR 164.526(c)(3)(ii): the doctor who opened her link, and neither herself nor a later one."""
+    wish: dict[str, Any] = {"studies": [cast.chest], "expires_at": later(days=9)}
+
+    def opened(name: str, now: datetime) -> None:
+        made = sharing.create(sharing.Wish(recipient_name=name, **wish), by=cast.alice, now=now, place=PLACE)
+        sharing.redeem(made.secret, visitor=name, passcode="", now=now, place=PLACE)
+
+    opened("Dr. Okoye", NOW)
+    hers = packages.PurposeOfUse.PATIENT_REQUEST
+    packages.prepare(cast.alice, cast.chest, purpose=hers, language="en", now=NOW, place=PLACE)
+    asked = rights.ask_amendment(
+        cast.alices, study=cast.chest, text="It was the left one.", by=cast.alice, now=NOW, place=PLACE
+    )
+    answered = later(minutes=30)
+    rights.decide_amendment(asked, accepted=True, answer="Corrected.", by=cast.hal, now=answered, place=PLACE)
+    opened("Dr. Later", later(minutes=40))
+    page = page_of(cast.hal).get(reverse("patient-wishes", args=[cast.alices.pk])).content.decode()
+    assert ("Dr. Okoye" in page, "Dr. Later" in page, "alice@example.org" in page) == (True, False, False)

@@ -10,8 +10,9 @@ from scanward.archive.models import Study
 from scanward.bundles.language import Language
 from scanward.bundles.pdf import joined
 from scanward.bundles.statement import Statement, statement_pdf
+from scanward.law.bases import Basis
 from scanward.release import house
-from scanward.release.models import AmendmentRequest
+from scanward.release.models import AmendmentRequest, Disclosure
 
 
 def statements_of(studies: Sequence[Study]) -> list[Statement]:
@@ -32,6 +33,19 @@ def statements_of(studies: Sequence[Study]) -> list[Statement]:
         )
         for row in rows.order_by("received_at", "pk")
     ]
+
+
+def have_the_old_text(asked: AmendmentRequest) -> list[str]:
+    """Who received what was corrected, and is told of it: not the patient, nor who acts for her.
+
+    45 CFR 164.526(c)(3)(ii)
+    """
+    if not asked.accepted or asked.answered_at is None:
+        return []
+    hers = (Basis.ACCESS.value, Basis.REPRESENTATIVE_ACCESS.value)
+    rows = Disclosure.objects.filter(patient=asked.patient_id, at__lt=asked.answered_at).exclude(basis__in=hers)
+    about = [row for row in rows if asked.study_id is None or str(asked.study_id) in row.study_ids]
+    return sorted({", ".join(part for part in (row.recipient, row.address) if part) for row in about})
 
 
 def statement_document(studies: Sequence[Study], *, language: str, day: date) -> bytes | None:

@@ -14,6 +14,7 @@ from scanward.archive.models import Study
 from scanward.desk.views.circle import may, worker_of
 from scanward.people.models import Patient
 from scanward.release import reports, rights
+from scanward.release.corrections import have_the_old_text
 from scanward.release.keeping import KEPT_FROM
 from scanward.release.models import AmendmentRequest, Restriction
 from scanward.web import showing
@@ -35,7 +36,10 @@ def wishes_of(request: SignedInRequest, patient_id: UUID) -> HttpResponse:
     context = {
         "patient": patient,
         "studies": showing.cards(Study.objects.filter(patient=patient)),
-        "amendments": AmendmentRequest.objects.filter(patient=patient).order_by("-received_at"),
+        "amendments": [
+            (asked, have_the_old_text(asked))
+            for asked in AmendmentRequest.objects.filter(patient=patient).order_by("-received_at")
+        ],
         "restrictions": Restriction.objects.filter(patient=patient),
         "kept_from": [(name, row[1]) for name, row in KEPT_FROM.items()],
     }
