@@ -93,7 +93,7 @@ def running(folder: Path, **settings: str) -> Iterator[Hospital]:
         yield Hospital(address, folder)
     finally:
         server.terminate()
-        server.wait(timeout=60)
+        server.wait(timeout=600)
         log.close()
 
 

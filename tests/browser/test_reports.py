@@ -48,7 +48,7 @@ def images(made):
 
 
 def tell(port: int, message: bytes) -> bytes:
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as sock:
+    with socket.create_connection(("127.0.0.1", port), timeout=600) as sock:
         sock.sendall(b"\x0b" + message + b"\x1c\r")
         said = b""
         while not said.endswith(b"\x1c\r"):

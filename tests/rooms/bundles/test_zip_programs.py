@@ -18,7 +18,7 @@ MEMBERS = [Member.of(f"images/2-tórax/IM{n:04}.dcm", bytes([n]) * size) for n, 
 
 
 def run(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env={"LC_ALL": "C.UTF-8"})
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False, env={"LC_ALL": "C.UTF-8"})
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -170,7 +170,7 @@ def test_without_the_engines_every_image_is_held_and_the_message_says_what_to_do
     )
     words = [place / "in", place / "out", "--project", place / "k.toml", "--keep-scouts", "signed"]
     done = subprocess.run(
-        [sys.executable, "-c", block, *words], check=False, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", block, *words], check=False, capture_output=True, text=True, timeout=600
     )
     assert done.returncode == 3 and "Install scanward[pixels]" in done.stdout, done.stderr
     assert not list((place / "out").rglob("*.dcm"))
@@ -186,7 +186,7 @@ def server(place):
 
 
 def _ask(server, path, cookie="", host="", body=None):
-    wire = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=60)
+    wire = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=600)
     headers = {"Cookie": cookie, "Host": host or server.host, "Content-Type": "application/x-www-form-urlencoded"}
     wire.request("POST" if body is not None else "GET", path, urlencode(body or {}), headers)
     answer = wire.getresponse()

@@ -22,7 +22,7 @@ def read_by_tesseract(data: bytes, place: Path) -> str:
     grey = np.clip((pixels - pixels.min()) * (255 / max(np.ptp(pixels), 1)), 0, 255).astype(np.uint8)
     cv2.imwrite(str(place / "page.png"), cv2.resize(grey, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC))
     command = ["tesseract", place / "page.png", "-", "--psm", "11"]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    return subprocess.run(command, capture_output=True, text=True, timeout=600, check=True).stdout
 
 
 @pytest.mark.long

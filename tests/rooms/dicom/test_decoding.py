@@ -170,7 +170,7 @@ def test_children_end_with_their_parent():
         "from rooms.dicom.test_decoding import decoding, still_works\n"
         "assert still_works(); print(decoding.POOL._idle[0].process.pid, flush=True); os._exit(0)"
     )
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=600)
     child = int(said.stdout)
     while _alive(child):  # The test's own time limit ends this.
         time.sleep(0.05)

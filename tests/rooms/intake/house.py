@@ -112,7 +112,7 @@ def until_answers(address: str, server: psutil.Process) -> None:
 
 def _answers(address: str) -> bool:
     try:
-        requests.get(address, timeout=30)
+        requests.get(address, timeout=600)
     except (requests.ConnectionError, requests.Timeout):
         return False
     return True

@@ -58,7 +58,7 @@ class Listening:
 
     def ask(self, sql: str, *values: object) -> list[tuple]:
         """Look into its database, as nobody else could."""
-        connection = cipher.connect(self.place / "scanward.db", timeout=30)
+        connection = cipher.connect(self.place / "scanward.db", timeout=600)
         key = (self.place / "keys" / "database.key").read_text().strip()
         connection.execute(f"PRAGMA key = \"x'{key}'\"")
         try:

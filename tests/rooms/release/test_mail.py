@@ -68,7 +68,7 @@ def test_an_smime_mail_opens_with_openssl_and_shows_nothing_outside(
     (tmp_path / "mail.eml").write_bytes(sent.message().as_bytes())
     assert b"records.zip" not in (tmp_path / "mail.eml").read_bytes()
     command = ["openssl", "cms", "-decrypt", "-in", "mail.eml", "-inkey", "key.pem", "-recip", "key.pem"]
-    opened = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True, timeout=30).stdout
+    opened = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True, timeout=600).stdout
     assert b"records.zip" in opened
     assert b"application/zip" in opened
 
@@ -148,7 +148,7 @@ def opens(document: bytes, folder: Path, passphrase: str) -> str:
     path = folder / "report.pdf"
     path.write_bytes(document)
     command = ["pdftotext", "-upw", passphrase, path, "-"]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30).stdout
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=600).stdout
 
 
 def test_a_locked_report_that_was_wished_for_comes_as_a_pdf_that_the_passphrase_opens(
