@@ -1,6 +1,6 @@
 """De-identification against copying and against peers, interleaved, by CPU time.
 
-`python benchmarks/deid.py [--files 648] [--rounds 5] [--source FOLDER]`. The unit is `cp -r` on the same files: ratios
+`python benchmarks/deid.py [--files 1296] [--rounds 5] [--source FOLDER]`. The unit is `cp -r` on the same files: ratios
 travel, seconds do not. The research profile runs with evidence off and with the independent check on. Peers take part
 where they are installed: gdcmanon (Debian's libgdcm-tools), dicognito, Kitware's dicom-anonymizer and pydicom's deid
 (`python -m venv PEERS; PEERS/bin/pip install dicognito dicom-anonymizer deid`, then `--peers PEERS`).
@@ -114,7 +114,7 @@ def contestants(place: Path, peers: Path) -> dict[str, list[str]]:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--files", type=int, default=648)
+    options.add_argument("--files", type=int, default=1296)
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--source", type=Path, default=SHARED)
     options.add_argument("--peers", type=Path, default=Path(sys.prefix), help="A virtual environment that holds them.")

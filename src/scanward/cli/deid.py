@@ -3,6 +3,7 @@ kept.
 """
 
 import contextlib
+import gc
 import importlib
 import json
 import sys
@@ -102,6 +103,7 @@ def command() -> None:
 @click.option("--quiet", is_flag=True)
 def run(source: Path, destination: Path | None, **asked: Any) -> None:
     """De-identify a folder, a ZIP, a DICOMDIR set or one file. The source is never changed."""
+    gc.freeze()  # what is loaded by now stays, and need not be taken apart at the end
     try:
         chosen = _profile(asked["profile_name"], asked["options"])
         project = read_key(asked["key_file"])

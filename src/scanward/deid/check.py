@@ -2,17 +2,22 @@
 
 It looks for the original values in what was written, and for everything that a de-identified object must not have. It
 needs no key, so whoever receives the data can run it too. The process is apart so that no byte of the engine takes part
-in it, and so that pydicom can be had without the pixel libraries it would load (a third of the time and memory).
+in it, and so that pydicom can be had without the pixel libraries it would load (a third of the time and memory). It is
+forked where that is safe, because starting a second Python would be most of the check of a small export.
 """
 
+import gc
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Any, Final
+from types import ModuleType
+from typing import IO, Any, Final
 
 from scanward.deid.profiles import OPTION_NAMES, Dates, Option, Profile
 
@@ -26,17 +31,9 @@ _PIXELS_OF_PYDICOM: Final = (
     *(f"pydicom.pixel_data_handlers.{name}_handler" for name in ("numpy", "rle", "pillow", "jpeg_ls", "gdcm")),
     "pydicom.pixel_data_handlers.pylibjpeg_handler",
 )
-_READER: Final = """
-import gc, sys, types
-gc.set_threshold(20_000, 20, 20)
-class Absent(types.ModuleType):
-    def __getattr__(self, name):
-        return None
-for name in sys.argv[1:]:
-    sys.modules[name] = Absent(name) if name.startswith("pydicom.") else None
-from scanward.deid.reread import serve
-serve()
-"""
+_READER: Final = "import sys; from scanward.deid.check import answer; answer(sys.stdin.buffer, sys.stdout.buffer)"
+_THREADS: Final = Path("/proc/self/task")
+_Pipes = tuple[IO[bytes], IO[bytes]]  # where questions are written, and where answers come
 _BY_OPTION: Final = {0x00080081: Option.INSTITUTION, 0x00104000: Option.DESCRIPTORS}  # kept, or kept when clean
 Checked = tuple[str, tuple[bytes, ...]]  # an output's path and the original values that it is searched for
 
@@ -82,13 +79,8 @@ def check_all(root: Path, files: Iterable[Checked], rules: Rules) -> Iterator[Fi
 
     Raises: CheckFailed
     """
-    import subprocess  # noqa: PLC0415  (the other process loads this file too, and starts none)
-
     waiting = iter(files)
-    command = [sys.executable, "-P", "-c", _READER, *_NOT_NEEDED, *_PIXELS_OF_PYDICOM]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:  # noqa: S603  (our own)
-        assert other.stdin is not None
-        assert other.stdout is not None
+    with _forked() if _alone() else _started() as (questions, answers):
         while some := list(islice(waiting, _AT_ONCE)):
             groups = [
                 ([value.decode("latin-1") for value in originals], [path for path, _ in members])
@@ -96,10 +88,67 @@ def check_all(root: Path, files: Iterable[Checked], rules: Rules) -> Iterator[Fi
             ]
             asked = {"root": str(root), "dates": rules.dates, "kept": sorted(rules.kept), "groups": groups}
             try:
-                other.stdin.write(json.dumps(asked).encode() + b"\n")
-                other.stdin.flush()
-                answer = json.loads(other.stdout.readline())
+                questions.write(json.dumps(asked).encode() + b"\n")
+                questions.flush()
+                said = json.loads(answers.readline())
             except (OSError, ValueError) as broken:
                 raise CheckFailed("The independent reader (pydicom) could not be run.") from broken
-            yield from (Finding(**one) for one in answer)
-        other.stdin.close()
+            yield from (Finding(**one) for one in said)
+
+
+def answer(questions: IO[bytes], answers: IO[bytes]) -> None:
+    """What the other process does: load pydicom, without what it would load for pixels, and read with it."""
+    gc.set_threshold(20_000, 20, 20)
+    for name in (*_NOT_NEEDED, *_PIXELS_OF_PYDICOM):
+        sys.modules.setdefault(name, _Absent(name) if name.startswith("pydicom.") else None)  # type: ignore[arg-type]
+    from scanward.deid.reread import serve  # noqa: PLC0415  (pydicom, which only this process loads)
+
+    serve(questions, answers)
+
+
+class _Absent(ModuleType):
+    """A module of pydicom that is not loaded."""
+
+    def __getattr__(self, name: str) -> None:
+        return None
+
+
+def _alone() -> bool:
+    """Is this the only thread, so that a forked process lacks nothing?"""
+    return _THREADS.is_dir() and len(list(_THREADS.iterdir())) == 1
+
+
+@contextmanager
+def _forked() -> Iterator[_Pipes]:
+    """The other process as a fork of this one."""
+    there, back = os.pipe(), os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            os.close(there[1])
+            os.close(back[0])
+            answer(open(there[0], "rb"), open(back[1], "wb"))  # noqa: SIM115  (closed with the process)
+        finally:
+            os._exit(0)  # nothing of the first process's end is done twice
+    os.close(there[0])
+    os.close(back[1])
+    questions = open(there[1], "wb")  # noqa: SIM115  (closed below, even when nobody reads it any more)
+    try:
+        with open(back[0], "rb") as answers:
+            yield questions, answers
+    finally:
+        with suppress(BrokenPipeError):
+            questions.close()
+        os.waitpid(child, 0)
+
+
+@contextmanager
+def _started() -> Iterator[_Pipes]:
+    """The other process as a Python of its own."""
+    import subprocess  # noqa: PLC0415  (seldom needed, and slow to load)
+
+    command = [sys.executable, "-P", "-c", _READER]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:  # noqa: S603  (our own)
+        assert other.stdin is not None
+        assert other.stdout is not None
+        yield other.stdin, other.stdout

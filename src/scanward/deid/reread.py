@@ -1,18 +1,18 @@
 """The other parser: outputs read again by pydicom, in a process of its own that loads nothing of the engine.
 
 Only elements are read, never pixels. The slices of a series share nearly all of their bytes, so an element whose bytes
-pydicom has read before at the same place, and that was found clean, is not read and searched again.
+pydicom has read before, and that was found clean, is not read and searched again; what came unchanged side by side is
+recognised in one comparison.
 """
 
 import json
 import os
 import re
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from io import BytesIO
-from typing import Any, Final, NamedTuple
+from typing import IO, Any, Final, NamedTuple
 
 from pydicom.datadict import dictionary_has_tag, dictionary_keyword, dictionary_VR
 from pydicom.dataelem import RawDataElement
@@ -45,6 +45,18 @@ class _Raw(NamedTuple):
     vr: str | None
 
 
+class _Run(NamedTuple):
+    """Elements that came unchanged side by side: their bytes together, and each of them by its tag."""
+
+    data: bytes
+    elements: dict[int, _Raw]
+    steady: bool = True  # none of them has changed yet
+
+
+_Known = dict[bytes, _Run]  # by the first four bytes, which are the first tag
+_MOST_KNOWN: Final = 5_000
+
+
 class _CutOff(Exception):
     """An element goes on behind what was read of the file."""
 
@@ -57,8 +69,8 @@ class Reader:
     originals: tuple[bytes, ...] = ()
     _texts: tuple[bytes, ...] = ()
     _numbers: re.Pattern[bytes] | None = None
-    _meta: list[_Raw] = field(default_factory=list)
-    _body: list[_Raw] = field(default_factory=list)
+    _meta: _Known = field(default_factory=dict)
+    _body: _Known = field(default_factory=dict)
     _syntax: str = ""
 
     def __post_init__(self) -> None:
@@ -85,7 +97,7 @@ class Reader:
         return [Finding(path, element, what) for element, what in found]
 
     def _forget(self) -> None:
-        self._meta, self._body = [], []
+        self._meta, self._body = {}, {}
 
     def search_for(self, originals: tuple[bytes, ...]) -> None:
         """From now on other original values may not be found: nothing counts as clean any more."""
@@ -103,10 +115,10 @@ class Reader:
         if data[:132] != bytes(128) + b"DICM":
             raise ValueError("the preamble is not zero")
         meta, fresh, at = _elements(data, 132, size, EXPLICIT, self._meta, last=_LAST_OF_META)
-        syntax = next((one.value for one in meta if one.tag == _SYNTAX), b"").decode("ascii").rstrip("\0 ")
+        syntax = meta[_SYNTAX].value.decode("ascii").rstrip("\0 ")
         encoding = encoding_of(syntax)
-        if syntax != self._syntax:
-            self._syntax, self._body = syntax, []
+        if syntax != self._syntax or len(self._body) > _MOST_KNOWN:
+            self._syntax, self._body = syntax, {}
         if syntax == DEFLATED:
             if len(data) < size:
                 raise _CutOff
@@ -116,10 +128,11 @@ class Reader:
         found = [(_name(tag), what) for tag, what in self._judge(body, [*fresh, *more], encoding)]
         if not _ends_well(data[at : at + 12], at, size, encoding):
             found.append(("the file", "bytes behind its end, or missing"))
-        self._meta, self._body = meta, body
+        _learn(fresh, self._meta)
+        _learn(more, self._body)
         return found
 
-    def _judge(self, body: list[_Raw], fresh: list[_Raw], encoding: Encoding) -> Iterator[tuple[int, str]]:
+    def _judge(self, body: dict[int, _Raw], fresh: list[_Raw], encoding: Encoding) -> Iterator[tuple[int, str]]:
         """What no de-identified object may have, and no original value in anything that is new."""
         for one in fresh:
             if (what := _wrong(one.tag, one.value, self.rules)) is not None:
@@ -128,10 +141,9 @@ class Reader:
                 yield from _inside(one.value, encoding, self.rules)
             if self._original_in(one.data) and one.tag != _ADDRESS:  # of which `_wrong` lets only a ZIP code pass
                 yield one.tag, "an original value"
-        tags = {one.tag for one in body}
-        if _MARK not in tags:
+        if _MARK not in body:
             yield _MARK, "no mark of its de-identification"
-        if _CODES not in tags:
+        if _CODES not in body:
             yield _CODES, "no codes of its de-identification"
 
     def _original_in(self, data: bytes) -> bool:
@@ -142,28 +154,56 @@ class Reader:
 
 
 def _elements(
-    data: bytes, at: int, size: int, encoding: Encoding, known: list[_Raw], *, last: int
-) -> tuple[list[_Raw], list[_Raw], int]:
+    data: bytes, at: int, size: int, encoding: Encoding, known: _Known, *, last: int
+) -> tuple[dict[int, _Raw], list[_Raw], int]:
     """All elements up to the tag `last`, those of them that are new, and where they end."""
-    found, fresh, place, count = [], [], 0, len(known)
+    found: dict[int, _Raw] = {}
+    fresh: list[_Raw] = []
     buffer, end = BytesIO(data), len(data)
+    before: _Run | None = None
     while at < end:
-        if place < count and data.startswith(known[place].data, at):
-            one = known[place]
-        else:
+        run = known.get(data[at : at + 4])
+        if run is not None and not data.startswith(run.data, at):
+            run = _apart(run, known, data, at)
+        if run is None:
             new = _next(data, buffer, at, size, encoding, last=last)
             if new is None:
                 break
-            one = new
-            fresh.append(one)
-            while place < count and known[place].tag < one.tag:
-                place += 1
-        place += place < count and known[place].tag == one.tag
-        found.append(one)
-        at += len(one.data)
+            fresh.append(new)
+            run = _Run(new.data, {new.tag: new}, steady=False)
+        found.update(run.elements)
+        at += len(run.data)
+        before = None if not run.steady else run if before is None else _together(before, run, known)
     if at >= end and end < size:
         raise _CutOff
     return found, fresh, at
+
+
+def _learn(fresh: list[_Raw], known: _Known) -> None:
+    """Know what was new from now on."""
+    for one in fresh:
+        known[one.data[:4]] = _Run(one.data, {one.tag: one}, steady=one.data[:4] not in known)
+
+
+def _apart(run: _Run, known: _Known, data: bytes, at: int) -> _Run | None:
+    """Cut a run at the element that changed; what stands before that one, if anything does."""
+    place, elements = at, list(run.elements.values())
+    while data.startswith(elements[0].data, place):
+        place += len(elements.pop(0).data)
+    changed, *right = elements
+    left = list(run.elements.values())[: -len(elements)]
+    known[changed.data[:4]] = _Run(changed.data, {changed.tag: changed}, steady=False)
+    for part in filter(None, (left, right)):
+        known[part[0].data[:4]] = _Run(b"".join(one.data for one in part), {one.tag: one for one in part})
+    return known[left[0].data[:4]] if left else None
+
+
+def _together(before: _Run, run: _Run, known: _Known) -> _Run:
+    """One run of two that came side by side."""
+    del known[run.data[:4]]
+    joined = _Run(before.data + run.data, before.elements | run.elements)
+    known[joined.data[:4]] = joined
+    return joined
 
 
 def _next(data: bytes, buffer: BytesIO, at: int, size: int, encoding: Encoding, *, last: int) -> _Raw | None:
@@ -252,10 +292,10 @@ def _name(tag: int) -> str:
     return f"({tag >> 16:04X},{tag & 0xFFFF:04X}) {keyword}".strip()
 
 
-def serve() -> None:
-    """Answer on standard output what is asked on standard input, a line of JSON for a line of JSON."""
+def serve(questions: IO[bytes], answers: IO[bytes]) -> None:
+    """Answer a line of JSON for each line of JSON that asks."""
     reader: Reader | None = None
-    for line in sys.stdin.buffer:
+    for line in questions:
         asked = json.loads(line)
         if reader is None:
             reader = Reader(Rules(Dates(asked["dates"]), frozenset(asked["kept"])))
@@ -263,5 +303,5 @@ def serve() -> None:
         for originals, paths in asked["groups"]:
             reader.search_for(tuple(value.encode("latin-1") for value in originals))
             findings += [asdict(one) for path in paths for one in reader.check(asked["root"], path)]
-        sys.stdout.write(json.dumps(findings) + "\n")
-        sys.stdout.flush()
+        answers.write(json.dumps(findings).encode() + b"\n")
+        answers.flush()

@@ -56,6 +56,30 @@ def test_syntaxes_may_take_turns(tmp_path):
     )
 
 
+@pytest.mark.parametrize("forked", [True, False])
+def test_both_ways_to_the_other_reader_find_the_same(tmp_path, monkeypatch, forked):
+    """S12: what is found does not depend on how the independent process begins."""
+    monkeypatch.setattr("scanward.deid.check._alone", lambda: forked)
+    for number in range(3):
+        (tmp_path / str(number)).write_bytes(output(number))
+    checked = [("0", ()), ("1", (b"1.2.840.10008.5.1.4.1.1.2",)), ("2", ()), ("3", ())]
+    said = [f"{one.path} {one.what}" for one in check_all(tmp_path, checked, rules_of(RESEARCH))]
+    assert said == ["1 an original value", "1 an original value", "3 can't be read again: FileNotFoundError"]
+
+
+def test_an_element_behind_the_first_look_is_searched_too(tmp_path):
+    """S12: what was read, but not judged, because the header went on, does not count as clean."""
+    long = (0x00700001, "SQ", [[(0x00281055, "LO", "SOFT TISSUE")] for _ in range(1500)])
+    elements = {e[0]: e for e in ct(Mint(3))} | {long[0]: long}
+    data = file(list(elements.values()), EXPLICIT_LITTLE)
+    graphics = from_toml({"base": "research", "options": ["clean-graphics"], "justification": {"clean-graphics": "x"}})
+    how = {"permissions": Permissions("a", "b")}
+    written = Deidentifier(graphics, Project("p", b"p" * 32), **how).clean(data).assemble(data)
+    assert len(written) > 1 << 15
+    said = found(tmp_path, written, written, originals=(b"1.2.840.10008.5.1.4.1.1.2",))
+    assert said == ["0 an original value"] * 2 + ["1 an original value"] * 2
+
+
 def test_an_original_value_is_found_in_every_file_that_has_it(tmp_path):
     files = [output(n) for n in range(3)]
     assert found(tmp_path, *files, originals=(b"SOMATOM",)) == [f"{n} an original value" for n in range(3)]
@@ -108,8 +132,12 @@ def test_the_evidence_promises_what_its_profile_does():
     assert promised(names) == rules_of(site)
 
 
-def test_a_reader_that_can_not_be_run_is_no_clean_bill(tmp_path, monkeypatch):
+@pytest.mark.parametrize("forked", [True, False])
+def test_a_reader_that_can_not_be_run_is_no_clean_bill(tmp_path, monkeypatch, forked):
+    """S12: whether it is forked, or a Python of its own because threads run in this one."""
+    monkeypatch.setattr("scanward.deid.check._alone", lambda: forked)
     monkeypatch.setattr("scanward.deid.check._READER", "raise SystemExit(1)")
+    monkeypatch.setattr("scanward.deid.reread.serve", None)
     with pytest.raises(CheckFailed):
         list(check_all(tmp_path, [("x", ())], rules_of(RESEARCH)))
 
