@@ -99,8 +99,10 @@ class _Remembered:
 
     def clear(self) -> None:
         """Forget everything."""
-        for each in (self.single, self.rows, self.seen, self.varying):
-            each.clear()
+        self.single.clear()
+        self.rows.clear()
+        self.seen.clear()
+        self.varying.clear()
 
     def at(self, data: walk.Buffer, at: int, stop: int) -> _Known | None:
         """Return what is known of the bytes here: a row, or else the one element that ends at `stop`."""

@@ -6,6 +6,7 @@ import shutil
 import threading
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -49,13 +50,14 @@ def judge(folder: Path, expected: Acknowledged) -> int:
     return cut
 
 
-def test_no_power_loss_takes_what_was_acknowledged(tmp_path: Path, monkeypatch) -> None:
-    """fault D2: at 60 moments, each with another choice of what of the unsynced reached the disk"""
+@pytest.mark.parametrize("moments", [60, pytest.param(1500, marks=[pytest.mark.long, pytest.mark.timeout(7200)])])
+def test_no_power_loss_takes_what_was_acknowledged(tmp_path: Path, monkeypatch, moments: int) -> None:
+    """fault D2: at 60 moments or 1,500, each with another choice of what of the unsynced reached the disk"""
     monkeypatch.setattr(sealing, "_HELD", 1)
     files = PowerLossFiles()
     acknowledged = work(files, tmp_path / "vault", thread_count=2)
     chance, cut = random.Random(5), 0
-    for seed in range(60):
+    for seed in range(moments):
         moment = chance.randint(1, files.now)
         files.disk(moment, seed, tmp_path, tmp_path / "disk")
         expected = [found for found in acknowledged if found[0] <= moment]
