@@ -45,7 +45,9 @@ def reads_as_text(vr: bytes, value: bytes, *, little: bool) -> bool:
     if len(value) > _LONGEST_SEARCH:
         return True  # no table of an image is that long
     runs = (*_RUN.finditer(value), *_WIDE.finditer(value))
-    return any(not _ramp(run.group()) for run in runs)
+    if any(not _ramp(run.group()) for run in runs):
+        return True
+    return any(not _even(list(run.group().replace(b"\0", b"")), 2) for run in _WIDEST.finditer(value))
 
 
 def integers(vr: bytes, value: bytes, *, little: bool) -> Iterator[int]:

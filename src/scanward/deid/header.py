@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from scanward.deid import codestream, held
 from scanward.deid.blocks import Block, Blocks, Single
-from scanward.deid.sweep import IDENTIFYING
+from scanward.deid.sweep import IDENTIFYING, WHEN
 from scanward.dicom.dictionary import ELEMENTS
 from scanward.dicom.errors import RefusalReason, Refused
 from scanward.dicom.limits import Limits
@@ -36,7 +36,7 @@ _PEOPLE: Final = frozenset((0x00400275, 0x0040A730, 0x0040A073, 0x0040A078, 0x00
 # part.
 TELLING: Final = frozenset(
     tag for tag, (vr, _) in ELEMENTS.items() if vr == "PN" or tag >> 16 in (0x0010, 0x0038)
-) | IDENTIFYING | _PEOPLE  # fmt: skip
+) | IDENTIFYING | WHEN | _PEOPLE  # fmt: skip
 _OVERLAYS: Final = _BIT_POSITIONS | {0x60003000 + (n << 17) for n in range(16)}
 # What the header pass has to take note of on its way, in one look-up: 1 a wanted value, 2 a telling one, 4
 # overlay bits.

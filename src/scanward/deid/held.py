@@ -50,6 +50,10 @@ class HeldReason(StrEnum):
     )
     RESIDUAL = "residual", "An original value was found in its output. The output was not released."
     CONFLICT = "conflict", "Another object with the same identity but other content was written before it."
+    NUMBER = (
+        "number",
+        "A number that the image can't do without is written as text, or is none. Mend it at its source.",
+    )
     INVALID = "invalid", "Its output could not be read again by an independent reader."
 
 
@@ -147,7 +151,7 @@ _DOCUMENTS: Final = (_CLASS + "104.", _CLASS + "66.5", _CLASS + "68.2", _CLASS +
 _TEXT_LIKELY: Final = (_CLASS + "7", _CLASS + "6.", _CLASS + "3.", _CLASS + "77.1.", _CLASS + "6")
 _VIDEO: Final = re.compile(r"1\.2\.840\.10008\.1\.2\.(?:4\.(?:9[45]|1\d\d|20[45])|7\.|8\.|6\.)")
 _SCREEN: Final = re.compile(
-    r"screen|dose.?(?:report|info|summary)|exam.?summary|patient.?protocol|protocol.?page|summary|report|capture|"
+    r"screen(?!ing)|dose.?(?:report|info|summary)|exam.?summary|patient.?protocol|protocol.?page|summary|report|capture|"
     r"snapshot|\bsave", re.IGNORECASE
 )  # fmt: skip
 _HEAD: Final = re.compile(

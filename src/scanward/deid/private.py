@@ -9,7 +9,7 @@ from typing import Final
 _NUMBERS: Final = re.compile(
     rb" *[+-]?\d{0,12}\.?\d{0,12}(?:[eE][+-]?\d{1,3})? *(?:\\ *[+-]?\d{0,12}\.?\d{0,12} *){0,64}"
 )
-_PITCH: Final = re.compile(rb"\d{1,2}(?:\.\d{1,4})?:\d")
+_PITCH: Final = re.compile(rb"\d(?:\.\d{1,4})?:\d")
 _CODE: Final = re.compile(rb"[A-Z_ ]{1,16}")
 
 # (creator, group, low byte) -> VR

@@ -147,6 +147,8 @@ class Scope:
             number = checked is Action.CHECK and vr in _NUMBERS
             if number and chosen is Action.DUMMY and treat.record_number(tag, value, self.known):
                 raise Held(HeldReason.RESIDUAL, name(tag))  # a record's number, where a false one would harm the image
+            if number and chosen is Action.DUMMY and treat.irreplaceable(tag, value):
+                raise Held(HeldReason.NUMBER, name(tag))
             if chosen is Action.REMOVE:
                 return self._done(tag, vr, chosen, value, None)
             empty = chosen is Action.EMPTY or not value.strip(b" \0")

@@ -68,6 +68,8 @@ IDENTIFYING: Final = frozenset(
         0x0040A027,
     )
 )
+# Days of the examination: what is told of them elsewhere, in figures, goes when dates don't stay.
+WHEN: Final = frozenset((0x00080020, 0x00080021, 0x00080022, 0x00080023))
 _PLACES: Final = frozenset((0x00080080, 0x00080081, 0x00081010, 0x00081040, 0x00321033, 0x0040A027))
 _PATIENT_TEXT: Final = frozenset(["LO", "SH", "PN", "DA", "ST", "LT", "UT"])
 
@@ -130,6 +132,10 @@ class Known:
             return True
         return any(joined in self.numbers for joined in _joined(groups))
 
+    def in_row(self, parts: list[str]) -> bool:
+        """True when a known number was cut into the values of one element."""
+        return len(parts) > 1 and all(map(str.isdigit, parts)) and "".join(parts).lstrip("0") in self._without_zeros
+
     def in_bytes(self, data: bytes) -> bool:
         """True when a known value stands in the bytes, in any case and also in wide letters of several bytes."""
         views = [data]
@@ -185,7 +191,7 @@ def digits_of(text: str) -> tuple[str, bool]:
 
 def identifying(tag: int, vr: str) -> bool:
     """Does this element's value identify somebody, so that it may not be found anywhere else?"""
-    if vr == "PN" or tag in IDENTIFYING:
+    if vr == "PN" or tag in IDENTIFYING or tag in WHEN:
         return True
     return tag >> 16 in (0x0010, 0x0038) and vr in _PATIENT_TEXT and tag not in _NOT_IDENTIFYING
 
@@ -212,6 +218,11 @@ def known_values(values: Iterable[tuple[int, str, str]], *, dates_stay: bool = F
     raw: set[bytes] = set()
     days: set[str] = set()
     for tag, vr, text in values:
+        if tag in WHEN:
+            if not dates_stay and len(text) == 8 and text.isdigit():
+                numbers |= {text, text[4:] + text[:4], text[6:] + text[4:6] + text[:4]}
+                days |= _short(text[2:4], text[4:6], text[6:]) | _short(text[:4], text[4:6], text[6:])
+            continue
         generic = WORDS if tag in _PLACES else frozenset[str]()
         found = {fold(word) for word in _WORD.findall(text)}
         words |= {word for word in found if word not in generic}
@@ -219,6 +230,8 @@ def known_values(values: Iterable[tuple[int, str, str]], *, dates_stay: bool = F
         long = {digits for n in _NUMBER.findall(text) if len(digits := re.sub(r"\D", "", n)) > 3}
         bare = {digits for one in long if len(digits := one.lstrip("0")) > 4}
         numbers |= long | bare
+        if text.startswith("+"):  # a telephone number, also without its country
+            numbers |= {digits[n:] for digits in long for n in (1, 2, 3) if len(digits) > 9}
         if vr == "DA" and len(text) == 8 and text.isdigit():
             numbers |= {text[4:] + text[:4], text[6:] + text[4:6] + text[:4], text[6:] + text[4:6] + text[2:4]}
             numbers |= {text[2:], text[4:] + text[2:4]}
@@ -245,7 +258,7 @@ def _written(part: str) -> Iterator[bytes]:
 
 
 def _short(year: str, month: str, day: str) -> set[str]:
-    """A date with a year of two digits, in each order, with and without zeros in front."""
+    """A date with its parts set apart, in each order, with and without zeros in front."""
     months, days = {month, month.lstrip("0")}, {day, day.lstrip("0")}
     pairs = [(m, d) for m in months for d in days]
     return {"/".join(order) for m, d in pairs for order in ((m, d, year), (d, m, year), (year, m, d))}

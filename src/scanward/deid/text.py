@@ -30,6 +30,12 @@ _DAY: Final = re.compile(
     r"|(?:9\d|1[0-2]\d)[- ]*(?:y|yrs?|years?|yo|y/o|jahre?|ans|a[nñ]os)\b)(?![\w])",
     re.IGNORECASE,
 )
+# The same in prose, where no kernel or model is meant: age 93, 93F, M 93, 093Y, 93 jaar.
+_AGED: Final = re.compile(
+    r"(?<![\w.])(?:(?:aged?|alter|âge|edad|età|leeftijd|[fm])[: ]*0?(?:9\d|1[0-2]\d)"
+    r"|0?(?:9\d|1[0-2]\d)[- ]*(?:y\.? ?o\.?|y|[fm]|jaar|anni|anos|j[aä]hrig\w*))(?!\w)",
+    re.IGNORECASE,
+)
 _SHORT_DAY: Final = re.compile(r"(?<![\w.])\d{1,2}([-./])\d{1,2}\1\d{2}(?![\w.])")  # also how versions look
 # Here a name follows, which can be a word of the vocabulary: Dr. White, Schwester Rose. (DR alone is radiography.)
 _TITLED: Final = re.compile(
@@ -46,6 +52,12 @@ _LONGEST_ROW: Final = 6  # digits
 _ADDRESS: Final = re.compile(
     r"(?<![\w.])(?:(?:1?\d?\d|2[0-4]\d|25[0-5])\.){3}(?:1?\d?\d|2[0-4]\d|25[0-5])(?![\w.])"
 )  # of a computer: IPv4
+# Where somebody is, on the earth or in the net: 48.8566, 2.3522; N48 51 24; http://... and a@b.
+_PLACE: Final = re.compile(
+    r"-?\d{1,3}\.\d{3,}°? ?[NSEW]?[,;/ ]+-?\d{1,3}\.\d{3,}|\b[NSEW] ?\d{2,3}[° ]+\d{1,2}['′ ]+\d{1,2}"
+    r"|\b[a-z]+://\S+|\bwww\.\S+|\S+@\S+",
+    re.IGNORECASE,
+)
 _LONGEST: Final = 1024  # letters of a text that is looked into
 _MOST: Final = 1 << 14  # bytes of all values of an element together
 _COMPOUND: Final = re.compile(r"\S+")
@@ -131,10 +143,10 @@ def clean(text: str, known: Known, *, technical: bool = False) -> str:
 
 def _undated(text: str, *, technical: bool) -> str:
     """The text without dates, great ages and long rows of numbers."""
-    text = _DAY.sub(" ", text)
+    text = _DAY.sub(" ", _PLACE.sub(" ", text))
     if technical:
         return _TECHNICAL_ROW.sub(_short_row, _ADDRESS.sub(_short_row, text))
-    return _ROW.sub(_short_row, _SHORT_DAY.sub(" ", text))
+    return _ROW.sub(_short_row, _SHORT_DAY.sub(" ", _ADDRESS.sub(" ", _AGED.sub(" ", text))))
 
 
 def _short_row(row: re.Match[str]) -> str:
@@ -192,7 +204,7 @@ def _kept(piece: str, known: Known, *, technical: bool) -> str:
 def clean_values(value: bytes, codec: str, known: Known, *, technical: bool = False) -> bytes | None:
     """A cleaned LO, SH or UC value, each of its values apart; None when nothing is left."""
     parts = value.decode(codec, "replace").split("\\")
-    if len(value) > _MOST or max(map(len, parts)) > _LONGEST:
+    if len(value) > _MOST or max(map(len, parts)) > _LONGEST or known.in_row(parts):
         return None
     parts = [clean(part, known, technical=technical) for part in parts]
     if not any(parts):

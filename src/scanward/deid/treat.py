@@ -66,6 +66,22 @@ _OTHER_MEASURES: Final = frozenset(
         0x00188151,  # XRayTubeCurrentInuA
     )
 )
+# Without one of these an image is another one: where it is no number there is none to put in its place.
+_PLACED_BY: Final = frozenset(
+    (
+        0x00200032,  # ImagePositionPatient
+        0x00200037,  # ImageOrientationPatient
+        0x00280030,  # PixelSpacing
+        0x00281052,  # RescaleIntercept
+        0x00281053,  # RescaleSlope
+    )
+)
+_SOFTWARE: Final = 0x00181020
+# What scanners call their software, where it looks like a record's number: GE, Siemens, Canon.
+_VERSION: Final = re.compile(
+    r"\d\d[A-Z]{2}\d\d\.\d{1,2}|V[A-Z]\d\d[A-Z](?:_SP\d\d[A-Z]?)?|V\d{1,2}\.\d{1,2}(?:ER\d{3}|SP\d{4})"
+    r"|syngo CT (?:V[A-Z]\d\d[A-Z]|20\d\d[A-Z])|revo_ct_\d\d[a-z]{2}\.\d\d"
+)
 _ROUND: Final = re.compile(r"\d+00|32767|32768|65535|65536")
 # Whole numbers of nine digits and more are telephone and insurance numbers; only these count that far.
 _LONGEST_COUNT, _ROUNDED = 8, 5  # digits of all, and of what stands before the zeros of a round one
@@ -158,6 +174,11 @@ def record_number(tag: int, old: bytes, known: Known) -> bool:
     return any(known.is_number(part) and not _by_chance(tag, digits_of(part)[0]) for part in parts)
 
 
+def irreplaceable(tag: int, old: bytes) -> bool:
+    """Is this no number, where the image needs one?"""
+    return tag in _PLACED_BY and not all(_DECIMAL.fullmatch(part) for part in old.rstrip(b"\0 ").split(b"\\"))
+
+
 def _by_chance(tag: int, digits: str) -> bool:
     """May a measure meet a record's number by chance, and has to stay?"""
     if len(digits) > 6:
@@ -195,9 +216,16 @@ def _clean(tag: int, vr: bytes, old: bytes, scope: Surroundings, _parent: int) -
     return clean_prose(old, scope.codec, scope.known) if vr in (b"ST", b"LT", b"UT") else None
 
 
-def _technical(_tag: int, vr: bytes, old: bytes, scope: Surroundings, _parent: int) -> bytes | None:
+def _technical(tag: int, vr: bytes, old: bytes, scope: Surroundings, _parent: int) -> bytes | None:
+    if tag == _SOFTWARE and _is_version(old, scope):
+        return old
     cleaned = clean_values(old.strip(b"\0 "), scope.codec, scope.known, technical=True)
     return _shortened(cleaned, 16) if cleaned and vr == b"SH" else cleaned
+
+
+def _is_version(old: bytes, scope: Surroundings) -> bool:
+    parts = [part.strip() for part in old.decode(scope.codec, "replace").rstrip("\0 ").split("\\")]
+    return all(map(_VERSION.fullmatch, parts)) and not any(map(scope.known.in_text, parts))
 
 
 def _shortened(cleaned: bytes, longest: int) -> bytes:

@@ -250,3 +250,28 @@ def test_what_is_no_decimal_is_judged_by_its_digits_and_stops_nothing(value):
 def test_any_text_can_be_asked_whether_it_is_a_number_of_the_patient(text):
     """S5"""
     assert KNOWN.is_number(text) in (True, False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "age 93 thorax",
+        "93F thorax",
+        "thorax 093Y",
+        "93 jaar thorax",
+        "48.8566, 2.3522 thorax",
+        "10.1.4.77 thorax",
+        "a@b.org thorax",
+    ],
+)
+def test_great_ages_places_and_addresses_of_computers_go_from_prose(text):
+    """S2: identifier kinds 2, 3, 6, 14 and 15."""
+    assert clean(text, Known()) == "thorax"
+
+
+@pytest.mark.parametrize("text", ["17.05.24", "thorax 17 5 24", "2024/5/17"])
+def test_the_day_of_the_examination_goes_however_it_is_written_unless_dates_stay(text):
+    """S4"""
+    day = [(0x00080020, "DA", "20240517")]
+    assert known_values(day).in_text(text)
+    assert not known_values(day, dates_stay=True).in_text(text)
