@@ -12,7 +12,6 @@ from django.utils import timezone
 from pydicom import dcmread
 
 from cast import NOW, PLACE, Cast
-from scanward.archive.models import Report
 from scanward.portal.reminders import reminder
 from scanward.release import actions, house
 from scanward.release.actions.delivering import media_label
@@ -61,8 +60,8 @@ def test_an_exam_of_the_evening_keeps_its_day_wherever_it_goes(
     request = approved(delivery=Arrival.PICKUP)
     package = actions.build(request, by=cast.hal, now=NOW, place=PLACE)
     assert media_label(package).startswith("2026-03-02 ")
-    report = Report.objects.select_related("study__patient").get(study=cast.chest)
-    made = dcmread(BytesIO(_written(report, b"%PDF-1.4", "2.25.1", wanted_of(package))))
+    release = wanted_of(package).release
+    made = dcmread(BytesIO(_written(cast.chest, "Report", NOW, b"%PDF-1.4", uid="2.25.1", release=release)))
     assert (made.StudyDate, made.StudyTime) == ("20260302", "201500")
 
 
