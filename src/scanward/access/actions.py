@@ -1,5 +1,7 @@
 """Decides, and writes the decision down before anything is opened."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from django.db import transaction
@@ -41,9 +43,29 @@ class NothingToTell(Exception):
 class AccessRefused(Exception):
     """The decision was no; it is in the ledger already. The reason is for staff, not for a stranger's page."""
 
-    def __init__(self, refusal: Refusal) -> None:
+    def __init__(self, refusal: Refusal, *, at: datetime, place: Place) -> None:
         super().__init__(refusal.reason)
-        self.refusal = refusal
+        self.refusal, self.at, self.place = refusal, at, place
+
+    def write_down(self) -> None:
+        """Write its entry into the ledger."""
+        with transaction.atomic():
+            _record(EventKind.DECISION_REFUSED, self.refusal, Outcome.MINOR_FAILURE, now=self.at, place=self.place)
+
+
+@contextmanager
+def atomic() -> Iterator[None]:
+    """A transaction that a refusal undoes, all but its entry in the ledger.
+
+    Raises:
+        AccessRefused: as it was raised inside.
+    """
+    try:
+        with transaction.atomic():
+            yield
+    except AccessRefused as refused:
+        refused.write_down()
+        raise
 
 
 def authorize(
@@ -66,9 +88,9 @@ def authorize(
     """
     decision = decide(actor, action, wanted, purpose, context, now=now)
     if isinstance(decision, Refusal):
-        with transaction.atomic():
-            _record(EventKind.DECISION_REFUSED, decision, Outcome.MINOR_FAILURE, now=now, place=place)
-        raise AccessRefused(decision)
+        refused = AccessRefused(decision, at=now, place=place)
+        refused.write_down()
+        raise refused
     if not told:
         if action not in ENTRY:
             raise NothingToTell(action.value)

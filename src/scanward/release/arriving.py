@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.db.models import Q
 
+from scanward.access.actions import atomic
 from scanward.access.actors import actor_of
 from scanward.access.decide import decide
 from scanward.access.kinds import Action, Actor, Grant, RecordFacts
@@ -18,7 +19,6 @@ from scanward.people.models import Account, Patient, PatientLink, Representation
 from scanward.release import notices
 from scanward.release.holds import context_for
 from scanward.release.models import ReportNotice
-from scanward.release.moving import atomic
 
 # Longer than any law of a state holds a report back; what came before is no news.
 WINDOW = timedelta(days=14)

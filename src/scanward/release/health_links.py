@@ -12,7 +12,7 @@ from django.core import signing
 from django.db.models import Q
 from django.urls import reverse
 
-from scanward.access.actions import AccessRefused, authorize
+from scanward.access.actions import AccessRefused, atomic, authorize
 from scanward.access.kinds import Action, Actor, Grant, RecordFacts, Sharing
 from scanward.archive import reading
 from scanward.archive.models import Instance, Report, Study
@@ -27,7 +27,6 @@ from scanward.release import holds, house, sharing
 from scanward.release.contents import Permit, instances, report_document
 from scanward.release.corrections import with_statements
 from scanward.release.models import SealedFile, Share, ShareVisit
-from scanward.release.moving import atomic
 
 # The specification allows an hour.
 LOCATION_LASTS = timedelta(minutes=10)

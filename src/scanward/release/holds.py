@@ -7,7 +7,7 @@ from typing import Final
 from django.conf import settings
 from django.db.models import QuerySet
 
-from scanward.access.actions import authorize
+from scanward.access.actions import atomic, authorize
 from scanward.access.actors import actor_of, reference
 from scanward.access.kinds import Action, Actor, Context, RecordFacts
 from scanward.archive.models import TAKEN_BACK, Report, Study
@@ -25,7 +25,6 @@ from scanward.release import house
 from scanward.release.capacity import for_herself
 from scanward.release.kinds import State
 from scanward.release.models import Denial, ReleaseRequest, ReportLabel
-from scanward.release.moving import atomic
 
 DENIED: Final = "45 CFR 164.524(d)"
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from scanward.access.actions import atomic
 from scanward.law.clock import Level
 from scanward.people.kinds import Role
 from scanward.people.models import Account
@@ -11,7 +12,6 @@ from scanward.release.actions.exchanging import resume_broken
 from scanward.release.actions.mailing import send_again
 from scanward.release.kinds import ANSWERED, State
 from scanward.release.models import ReleaseRequest
-from scanward.release.moving import atomic
 
 # Whom a request that is about to be late is brought to.
 LEADS = (Role.HIM_LEAD, Role.PRIVACY_OFFICER)

@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-
 from scanward.access.actions import authorize
 from scanward.access.actors import actor_of, reference
 from scanward.access.kinds import Action, Actor, Context, RecordFacts
@@ -314,6 +312,3 @@ def end_packages(request: ReleaseRequest, *, now: datetime) -> None:
 def enter(request: ReleaseRequest, names: Iterable[str]) -> None:
     """Save the named fields."""
     request.save(update_fields=list(names))
-
-
-atomic = transaction.atomic

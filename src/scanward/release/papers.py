@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Q
 
+from scanward.access.actions import atomic
 from scanward.access.actors import reference
 from scanward.access.kinds import Action
 from scanward.audit.event import ActorRef, Place
@@ -17,7 +18,7 @@ from scanward.people.proofing import DOCUMENT_STARTS, MOST_DOCUMENT
 from scanward.people.seals import seal, unseal
 from scanward.release import house
 from scanward.release.models import Paper, PaperKind, ReleaseRequest
-from scanward.release.moving import atomic, lock, permit, tell
+from scanward.release.moving import lock, permit, tell
 
 SEALED_FOR = "papers of requests"
 # What shows who somebody is goes soon (C7); everything else is kept as long as the law says.

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db.models import F, Q, QuerySet
 
-from scanward.access.actions import authorize
+from scanward.access.actions import atomic, authorize
 from scanward.access.actors import actor_of, in_care, reference
 from scanward.access.kinds import Action, Actor, Context, RecordFacts
 from scanward.archive.models import Study
@@ -20,7 +20,6 @@ from scanward.people.kinds import RECORDS_AND_PRIVACY, MailKind
 from scanward.people.models import Account, CareRelation
 from scanward.release import notices
 from scanward.release.models import Message, Question
-from scanward.release.moving import atomic
 
 MOST = 4000
 

@@ -2,12 +2,12 @@
 
 from datetime import date, datetime, timedelta
 
+from scanward.access.actions import atomic
 from scanward.law.days import first_instant
 from scanward.people.kinds import MailKind
 from scanward.people.models import PatientLink
 from scanward.release import house, notices
 from scanward.release.models import Authorization, Share
-from scanward.release.moving import atomic
 
 BEFORE = timedelta(days=7)
 AGAIN = timedelta(days=90)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from django.utils.translation import gettext, override
 
-from scanward.access.actions import authorize
+from scanward.access.actions import atomic, authorize
 from scanward.access.actors import actor_of, reference
 from scanward.access.kinds import Action, Actor, Context, RecordFacts
 from scanward.archive.models import Study
@@ -28,7 +28,6 @@ from scanward.release.models import (
     Letter,
     Restriction,
 )
-from scanward.release.moving import atomic
 
 
 def give_accounting(

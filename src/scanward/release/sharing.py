@@ -15,7 +15,7 @@ from uuid import UUID
 from django.contrib.auth.hashers import check_password, make_password
 from django.db.models import F, Q
 
-from scanward.access.actions import authorize
+from scanward.access.actions import atomic, authorize
 from scanward.access.actors import actor_of, reference
 from scanward.access.kinds import Action, Actor, Context, RecordFacts, Sharing
 from scanward.archive.models import Study
@@ -31,7 +31,7 @@ from scanward.release import notices
 from scanward.release.capacity import for_herself
 from scanward.release.disclosures import described, disclose
 from scanward.release.models import Attempt, Authorization, ReleaseRequest, SealedFile, Share, ShareVisit
-from scanward.release.moving import atomic, holds_still, kept_from, verdict
+from scanward.release.moving import holds_still, kept_from, verdict
 
 # 32 bytes are 256 bits: 10^6 guesses find one of 10^6 links with a chance of 10^-65.
 SECRET_BYTES = 32

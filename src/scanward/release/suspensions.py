@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from scanward.access.actions import authorize
+from scanward.access.actions import atomic, authorize
 from scanward.access.actors import actor_of, reference
 from scanward.access.kinds import Action, Actor, RecordFacts
 from scanward.audit.actions import record
@@ -22,7 +22,6 @@ from scanward.release import house
 from scanward.release.disclosures import suspensions_of
 from scanward.release.letters import destination
 from scanward.release.models import AccountingSuspension, Disclosure, ReleaseRequest
-from scanward.release.moving import atomic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,7 +42,6 @@ HERE = (
     Action.MANAGE_REPRESENTATIVE,
     Action.REFUSE_REPRESENTATIVE,
     Action.LABEL_STUDY,
-    Action.ANSWER_RIGHTS,
     Action.MANAGE_CARE,
     Action.CHANGE_PATIENT,
     Action.WATCH_PATIENT,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
-from scanward.access.actions import AccessRefused
+from scanward.access.actions import AccessRefused, atomic
 from scanward.access.actors import reference
 from scanward.archive.models import Study
 from scanward.desk.steps import DEEDS, told
@@ -35,7 +35,7 @@ from scanward.release.contents import Download
 from scanward.release.kinds import ANSWERED, State
 from scanward.release.machine import NotNow, events
 from scanward.release.models import Authorization, Custody, Delivery, Letter, Paper, PaperKind, ReleaseRequest
-from scanward.release.moving import atomic, current_quote, verdict
+from scanward.release.moving import current_quote, verdict
 from scanward.release.ways import ARRIVAL_NAMES, CHANNEL_NAMES, MEDIUM_NAMES, ON_MEDIA, Arrival, Channel, Medium
 from scanward.web import showing
 from scanward.web.doors import SignedInRequest, gone, place_of, signed_in

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_noop
 
-from scanward.access.actions import authorize
+from scanward.access.actions import atomic, authorize
 from scanward.access.actors import actor_of, reference
 from scanward.access.kinds import Action, Actor, RecordFacts
 from scanward.archive.models import Study
@@ -26,7 +26,7 @@ from scanward.release.actions import pricing
 from scanward.release.capacity import for_herself, purpose_of
 from scanward.release.kinds import Event, State
 from scanward.release.models import Evidence, Recipient, ReleaseRequest
-from scanward.release.moving import atomic, end_packages, lock, move, permit_requester
+from scanward.release.moving import end_packages, lock, move, permit_requester
 from scanward.release.ways import Arrival, Channel, Medium, check_format
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from scanward.access.actions import atomic
 from scanward.access.actors import reference
 from scanward.access.kinds import Action
 from scanward.audit.event import Place
@@ -15,7 +16,7 @@ from scanward.release.actions.preparing import clerk_permit, current_package, la
 from scanward.release.contents import Download
 from scanward.release.kinds import State
 from scanward.release.models import ReleaseRequest
-from scanward.release.moving import atomic, check_still, lock, permit, tell
+from scanward.release.moving import check_still, lock, permit, tell
 from scanward.release.ways import ON_MEDIA, Arrival, Medium
 
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from django.conf import settings
 
+from scanward.access.actions import atomic
 from scanward.access.actors import reference
 from scanward.access.kinds import Action, Actor
 from scanward.audit.event import Place
@@ -25,16 +26,7 @@ from scanward.release.holds import denied_since
 from scanward.release.kinds import Event, Need
 from scanward.release.machine import NotNow, missing
 from scanward.release.models import Authorization, ReleaseRequest
-from scanward.release.moving import (
-    atomic,
-    case_of,
-    has_contract_of,
-    lock,
-    move,
-    permit,
-    recipient_kind,
-    restricted,
-)
+from scanward.release.moving import case_of, has_contract_of, lock, move, permit, recipient_kind, restricted
 
 # The tracks on which a person asks for what is hers; on the others less can be enough (45 CFR 164.502(b)).
 _RIGHT_OF_ACCESS = frozenset({Track.ACCESS, Track.DIRECTIVE})

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from scanward.access.actions import atomic
 from scanward.access.actors import reference
 from scanward.access.kinds import Action, Actor
 from scanward.audit.actions import record
@@ -27,7 +28,7 @@ from scanward.release.actions.preparing import current_package, is_held
 from scanward.release.disclosures import described, disclose
 from scanward.release.kinds import Event
 from scanward.release.models import Authorization, Custody, Delivery, Disclosure, ReleasePackage, ReleaseRequest
-from scanward.release.moving import atomic, lock, move, permit, tell
+from scanward.release.moving import lock, move, permit, tell
 from scanward.release.ways import MAILBOX, ON_MEDIA, Arrival, Medium
 
 # What a mailbox takes; images go another way.

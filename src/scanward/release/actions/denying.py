@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
+from scanward.access.actions import atomic
 from scanward.access.actors import reference
 from scanward.access.kinds import Action
 from scanward.audit.event import Place
@@ -23,7 +24,7 @@ from scanward.release.actions.following import follow
 from scanward.release.kinds import ENDED, Event, State
 from scanward.release.machine import missing
 from scanward.release.models import Denial, ReleaseRequest
-from scanward.release.moving import atomic, case_of, lock, move, permit, permit_requester, tell
+from scanward.release.moving import case_of, lock, move, permit, permit_requester, tell
 
 LICENSED = frozenset({Role.TREATING_CLINICIAN, Role.REFERRING_CLINICIAN})
 # Where a request stands when what was not denied has gone its way, so that the rest needs one of its own.

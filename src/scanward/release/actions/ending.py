@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from scanward.access.actions import authorize
+from scanward.access.actions import atomic, authorize
 from scanward.access.actors import actor_of, reference
 from scanward.access.kinds import Action, Context, RecordFacts
 from scanward.audit.actions import record
@@ -17,7 +17,7 @@ from scanward.release import house, letters, sharing
 from scanward.release.capacity import purpose_of
 from scanward.release.kinds import OPEN, Event, State
 from scanward.release.models import Authorization, ReleasePackage, ReleaseRequest
-from scanward.release.moving import atomic, end_packages, lock, move, permit, verdict
+from scanward.release.moving import end_packages, lock, move, permit, verdict
 
 QUIET = timedelta(days=30)
 

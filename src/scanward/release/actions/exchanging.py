@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 from django_tasks import task
 
-from scanward.access.actions import AccessRefused
+from scanward.access.actions import AccessRefused, atomic
 from scanward.access.actors import actor_of, reference
 from scanward.access.kinds import Action, Actor
 from scanward.archive.models import Instance
@@ -28,7 +28,7 @@ from scanward.release.disclosures import described, disclose
 from scanward.release.kinds import Event
 from scanward.release.machine import NotNow, missing
 from scanward.release.models import Delivery, Disclosure, ReleasePackage, ReleaseRequest, Transfer, TransferState
-from scanward.release.moving import atomic, case_of, lock, move, permit, tell
+from scanward.release.moving import case_of, lock, move, permit, tell
 from scanward.release.ways import Arrival
 
 TRIES = 3

@@ -4,6 +4,7 @@ from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 
+from scanward.access.actions import atomic
 from scanward.access.actors import reference
 from scanward.access.kinds import Actor
 from scanward.audit.event import Place
@@ -17,7 +18,7 @@ from scanward.release.actions.deciding import grant
 from scanward.release.kinds import Event, State
 from scanward.release.machine import NotNow, missing
 from scanward.release.models import FeeQuote, ReleaseRequest
-from scanward.release.moving import atomic, case_of, move, tell
+from scanward.release.moving import case_of, move, tell
 from scanward.release.ways import ON_MEDIA, Arrival, Medium
 
 # What the request that follows has in common with the one that it follows.

@@ -11,7 +11,7 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.utils import timezone
 
-from scanward.access.actions import AccessRefused
+from scanward.access.actions import AccessRefused, atomic
 from scanward.audit.event import ActorRef, Place
 from scanward.audit.kinds import EventKind
 from scanward.bundles import smime
@@ -25,7 +25,7 @@ from scanward.release.contents import Download, Permit, locked_pdf
 from scanward.release.kinds import Event, State
 from scanward.release.machine import NotNow
 from scanward.release.models import Delivery, ReleasePackage, ReleaseRequest
-from scanward.release.moving import atomic, check_still, lock, move, tell
+from scanward.release.moving import check_still, lock, move, tell
 from scanward.release.ways import MAILBOX, Medium
 
 # A mail that was not handed over for so long has lost its sender.

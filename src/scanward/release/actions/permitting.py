@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from scanward.access.actions import authorize
+from scanward.access.actions import atomic, authorize
 from scanward.access.actors import actor_of, reference
 from scanward.access.kinds import Action, RecordFacts
 from scanward.audit.actions import record
@@ -19,7 +19,7 @@ from scanward.people.models import Account
 from scanward.release import house, letters
 from scanward.release.actions.asking import Asked, receive
 from scanward.release.models import Authorization, ReleaseRequest
-from scanward.release.moving import atomic, verdict
+from scanward.release.moving import verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from scanward.access.actions import authorize
+from scanward.access.actions import atomic, authorize
 from scanward.access.actors import actor_of
 from scanward.access.kinds import Action, Context, Grant, RecordFacts
 from scanward.archive import reading
@@ -27,7 +27,7 @@ from scanward.release.contents import Permit, Wanted, members
 from scanward.release.kinds import Event
 from scanward.release.machine import AUTOMATIC
 from scanward.release.models import ReleasePackage, ReleaseRequest
-from scanward.release.moving import atomic, end_packages, lock, move, permit
+from scanward.release.moving import end_packages, lock, move, permit
 from scanward.release.ways import ENCRYPTED, ON_MEDIA, Arrival, Medium
 
 LASTS = timedelta(days=30)

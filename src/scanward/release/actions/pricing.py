@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.utils.translation import override
 
+from scanward.access.actions import atomic
 from scanward.access.actors import reference
 from scanward.access.kinds import Action, Actor
 from scanward.audit.event import Place
@@ -21,7 +22,7 @@ from scanward.release import house, letters
 from scanward.release.charges import charge_words
 from scanward.release.kinds import Event
 from scanward.release.models import FeeQuote, ReleaseRequest
-from scanward.release.moving import asked_by, atomic, current_quote, lock, move, permit, permit_requester, tell
+from scanward.release.moving import asked_by, current_quote, lock, move, permit, permit_requester, tell
 from scanward.release.ways import LAW_DELIVERY, Arrival, Medium, check_format
 
 # The house's schedule (E8): copying takes ten minutes, a disc or stick its price, a parcel its postage.

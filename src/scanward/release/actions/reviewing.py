@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from scanward.access.actions import atomic
 from scanward.access.actors import reference
 from scanward.access.kinds import Action
 from scanward.archive.models import Study
@@ -16,7 +17,7 @@ from scanward.people.models import Account, Patient
 from scanward.release import house, letters, notices, peers
 from scanward.release.kinds import Event
 from scanward.release.models import Authorization, Evidence, Message, ReleaseRequest
-from scanward.release.moving import asked_by, atomic, lock, move, permit, permit_requester, tell, verdict
+from scanward.release.moving import asked_by, lock, move, permit, permit_requester, tell, verdict
 from scanward.release.ways import Arrival
 
 _WORK = Action.VERIFY_IDENTITY
