@@ -124,3 +124,14 @@ def test_air_whose_noise_is_cut_off_sends_nothing_to_the_reader() -> None:
     air[100:, 60:200] += 1100  # someone lies in it, so that the noise is small against the range of greys
     assert not fields(air)
     assert fields(_written(air, "19560412", 0, scale=0.35))
+
+
+def test_a_pens_strokes_beside_a_painted_word_are_held_though_nobody_can_read_them(slices: np.ndarray) -> None:
+    """S7: a name half of which the reader knows, and half of which it takes for nothing."""
+    with_word = _written(slices[5], "DOE JANE M", 1000)
+    strokes = with_word.copy()
+    for n in range(18):
+        cv2.line(strokes, (60 + 7 * n, 150), (64 + 7 * n, 150), 1000, 1)
+    done, plain = _cleaned(_frame(strokes)), _cleaned(_frame(with_word))
+    assert done.boxes and done.left
+    assert plain.boxes and not plain.left

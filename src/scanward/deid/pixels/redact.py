@@ -115,7 +115,14 @@ def clean(frame: Frame, whose: Whose, *, screen: bool, watched: list[Box] | None
     else:
         done.left = [one.box for one in _hits(replace(frame, pixels=done.pixels), whose, screen=screen, done=done)]
     done.left += done.unread
+    if done.boxes and not screen:
+        done.left += _standing_out(replace(frame, pixels=done.pixels))
     return done
+
+
+def _standing_out(frame: Frame) -> list[Box]:
+    """Where a pen's grey still stands out beside text that was painted over: letters of it that nobody could read."""
+    return [one.box for plane in planes(frame) for one in fields(plane) if one.excess >= _PLAIN]
 
 
 def _hits(
