@@ -158,6 +158,16 @@ def test_time_can_be_extended_before_the_record_is_found(cast: Cast, asked: dict
     assert request.extended_to > TODAY
 
 
+def test_more_time_is_offered_only_where_a_law_gives_it(cast: Cast, ask: Ask, settings: Any) -> None:
+    """Requirement F2, F5: the fifteen business days of Texas have no extension, thirty days have one."""
+    shown = {}
+    for state in ("TX", ""):
+        settings.FACILITY_STATE = state
+        request = at(ask(cast.hal, **NO_ONES), State.IN_REVIEW)
+        shown[state] = "Extend once" in of(cast.hal).get(reverse("desk-request", args=[request.pk])).content.decode()
+    assert shown == {"TX": False, "": True}
+
+
 def test_a_page_of_a_colleagues_own_request_stays_empty_to_her(cast: Cast, ask: Ask) -> None:
     """Fault C1: who may not look at a request at all learns nothing of its steps."""
     represent(cast.hal, cast.charlies, until=None)

@@ -20,6 +20,7 @@ from scanward.desk.steps import DEEDS, told
 from scanward.desk.words import LEVEL_NAMES, STATE_NAMES, TRACK_NAMES
 from scanward.intake.pull.pacs import any_configured
 from scanward.law.bases import RecipientKind
+from scanward.law.clock import extendable_until
 from scanward.law.denials import Ground
 from scanward.law.documents import Document
 from scanward.law.errors import Unlawful
@@ -115,6 +116,7 @@ def show(request: SignedInRequest, request_id: UUID) -> HttpResponse:
         "delivery": ARRIVAL_NAMES[Arrival(row.delivery)],
         "channel": CHANNEL_NAMES[Channel(row.channel)],
         "can": {event.value for event in events(state)},
+        "extend_until": extendable_until(clocks.clock_of(row)) if row.received_at else None,
         "lacking": _lacking(row, request),
         "studies": [showing.card(study, 0, "") for study in row.studies.select_related("patient")],
         "candidates": _candidates(row),
