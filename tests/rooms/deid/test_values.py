@@ -238,9 +238,11 @@ def test_what_is_no_uid_does_not_stay_as_one(kept):
 
 @pytest.mark.parametrize("value", ["1e4.5", "xey", "40e", "1e99999999", "--12", "1e" + "9" * 5000])
 def test_what_is_no_decimal_is_judged_by_its_digits_and_stops_nothing(value):
-    """Fault B5: a broken number in a measure."""
-    written = through([(ACCESSION, "SH", "4812345"), (POSITION, "DS", f"0\\{value}\\12.5"), (WIDTH, "DS", value)])
-    assert written.SOPInstanceUID
+    """Fault B5: a broken number in a measure; where the image needs it the file is held, and the element named."""
+    assert through([(ACCESSION, "SH", "4812345"), (WIDTH, "DS", value)]).SOPInstanceUID
+    with pytest.raises(Held, match="0020,0032") as held:
+        through([(ACCESSION, "SH", "4812345"), (POSITION, "DS", f"0\\{value}\\12.5")])
+    assert held.value.reason is HeldReason.NUMBER
     with pytest.raises(Held):
         through([(ACCESSION, "SH", "4812345"), (WIDTH, "DS", "4812345e")])
 
