@@ -156,9 +156,9 @@ def django_db_setup(django_db_setup: None) -> None:
     assert post_migrate.disconnect(create_contenttypes)
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True)
 def no_counting_in_the_background() -> None:
-    """Counts of views are written when a test asks for them, not by a timer that outlives the test's database."""
+    """Counts of views are written when a test asks for them, and are no other test's: the cast is always the same."""
     from datetime import timedelta
 
     from scanward.access import viewing

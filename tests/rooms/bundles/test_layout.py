@@ -27,7 +27,7 @@ def images(count: int) -> list[Member]:
 
 def laid_out(at: datetime, *studies: Study, reports: int = 0) -> list[Member]:
     pdfs = [Member.of("", b"%%PDF-%d" % n) for n in range(reports)]
-    contents = Contents("R-1", at, "Scanward 0.1.0", SENDER, studies, pdfs, ["Keep it safe."])
+    contents = Contents("R-1", at, "Scanward 0.1.0", SENDER, studies, pdfs)
     return package_layout(contents, key=KEY)
 
 

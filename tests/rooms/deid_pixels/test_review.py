@@ -128,8 +128,11 @@ def test_metal_is_raised_to_a_person_and_not_passed(tmp_path):
     assert _export(tmp_path).exit_code == 3
     evidence = json.loads((tmp_path / "out.evidence.json").read_text())
     assert {one["reason"] for one in evidence["not_written"]} == {"features"}
-    (case,) = cases.all_of(tmp_path / "held")
-    assert case.choices == ("accept", "reject") and len(case.pictures) == 2
+    held = cases.all_of(tmp_path / "held")
+    # The rod's edge looks like a pen's stroke in some slices: these are a case of their own, with the same shadows.
+    assert all("features" in case.reasons and len(case.pictures) >= 2 for case in held)
+    (plain,) = [case for case in held if case.reasons == ("features",)]
+    assert plain.choices == ("accept", "reject") and len(plain.pictures) == 2
 
 
 def test_what_was_cropped_and_held_is_released_cropped_and_verified(tmp_path):

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from cast import NOW, PLACE, Cast
 from rooms.release.helping import later
+from rooms.release.test_hostile import checked
 from scanward.access.actions import AccessRefused, authorize
 from scanward.access.kinds import Action, RecordFacts
 from scanward.audit.event import Place
@@ -23,7 +24,8 @@ from scanward.law.errors import Unlawful
 from scanward.law.purpose import PurposeOfUse
 from scanward.people.models import Account
 from scanward.release import actions, sharing
-from scanward.release.models import Attempt, Disclosure, Share, ShareVisit
+from scanward.release.models import Attempt, Disclosure, ReleaseRequest, Share, ShareVisit
+from scanward.release.ways import Arrival
 
 Make = Callable[..., sharing.Made]
 
@@ -90,18 +92,27 @@ def test_whoever_opens_it_is_in_the_register_and_the_owner_is_told(
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("by", ["alice", "dana", "hal"])
-def test_the_ledger_says_for_what_a_link_was_opened(cast: Cast, make: Make, by: str) -> None:
-    """Requirements L2, A10: what the patient wants, what treatment needs, or what the request states."""
-    request = None
-    if by == "hal":
-        asked = actions.Asked(patient=cast.alices, studies=[cast.chest], purpose=PurposeOfUse.LEGAL)
-        request = actions.receive(asked, by=cast.hal, now=NOW, place=PLACE)
-    made = make(getattr(cast, by), request=request, basis=Basis.REQUIRED_BY_LAW if request else None)
-    visit = opened(made.secret)
-    purpose = {"alice": PurposeOfUse.PATIENT_REQUEST, "dana": PurposeOfUse.TREATMENT, "hal": PurposeOfUse.LEGAL}[by]
-    entry = Entry.objects.get(kind="share_redeemed", subject_id=str(made.share.pk))
-    assert entry.purpose is purpose
+@pytest.mark.parametrize(("by", "purpose"), [("alice", PurposeOfUse.PATIENT_REQUEST), ("dana", PurposeOfUse.TREATMENT)])
+def test_the_ledger_says_for_what_a_link_was_opened(cast: Cast, make: Make, by: str, purpose: PurposeOfUse) -> None:
+    """Requirements L2, A10: what the patient wants, or what treatment needs."""
+    opened_for(make(getattr(cast, by)).secret, purpose)
+
+
+@pytest.mark.django_db
+def test_the_ledger_says_for_what_the_desk_made_a_link(cast: Cast, lena: Account, ask: Any) -> None:
+    """Requirements L2, A10: what the request states."""
+    request = checked(ask(delivery=Arrival.LINK), cast, lena, basis=Basis.ACCESS)
+    ReleaseRequest.objects.filter(pk=request.pk).update(purpose=PurposeOfUse.LEGAL)
+    over = actions.HandOver(expires_at=later(days=9))
+    made = actions.deliver(request, over, by=cast.hal, now=NOW, place=PLACE)
+    opened_for(made.secret, PurposeOfUse.LEGAL)
+
+
+def opened_for(secret: str, purpose: PurposeOfUse) -> None:
+    """Open a link, and see what entry and register say that it was for."""
+    visit = opened(secret)
+    entry = Entry.objects.get(kind="share_redeemed", subject_id=str(visit.share_id))
+    assert entry.purpose == purpose
     assert Disclosure.objects.get(share=visit.share).purpose == purpose.sentence
 
 

@@ -34,10 +34,15 @@ def keep(worker: "Worker", items: "list[Item]", figures: list[dict[str, Any]]) -
     if not worker.job.held:
         return
     groups: dict[tuple[str, tuple[str, ...]], list[Item]] = defaultdict(list)
+    drawn: dict[str, list[tuple[str, NDArray[np.uint8]]]] = defaultdict(list)
     for item in items:
         if item.reasons and item.seen.image and set(item.reasons) <= DECIDED:
             groups[item.seen.series_instance_uid, tuple(sorted(item.reasons))].append(item)
+            drawn[item.seen.series_instance_uid] += item.pictures
+            item.pictures = []
     for (series, reasons), members in groups.items():
+        # What was drawn of a whole series is shown with each of its cases.
+        members[0].pictures = drawn[series]
         own = [figure for figure in figures if figure["series"] == series]
         _case(worker, series, reasons, members, own)
 
