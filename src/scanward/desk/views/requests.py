@@ -116,7 +116,7 @@ def show(request: SignedInRequest, request_id: UUID) -> HttpResponse:
         "delivery": ARRIVAL_NAMES[Arrival(row.delivery)],
         "channel": CHANNEL_NAMES[Channel(row.channel)],
         "can": {event.value for event in events(state)},
-        "extend_until": extendable_until(clocks.clock_of(row)) if row.received_at else None,
+        "extend_until": extendable_until(clocks.clock_of(row)) if row.received_at and row.rules else None,
         "lacking": _lacking(row, request),
         "studies": [showing.card(study, 0, "") for study in row.studies.select_related("patient")],
         "candidates": _candidates(row),
