@@ -338,7 +338,8 @@ def test_the_patients_page_says_in_plain_words_that_a_report_was_taken_back(cast
     assert code(in_process.send(oru(lines=["OBX|1|TX|||Words of another.||||||W"]))) == "AA"
     page = page_of(cast, language)
     assert words in page
-    assert not any(gone in page for gone in ("Words of another", "report.pdf", "not here yet", "todavía no"))
+    gone = ("Words of another", "report.pdf", "not here yet", "todavía no", "The report above", "El informe de arriba")
+    assert not any(words in page for words in gone)
     alice = Client()
     alice.force_login(cast.alice)
     assert alice.get(f"/scans/{cast.chest.id}/report.pdf").status_code == 410
