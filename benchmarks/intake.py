@@ -38,6 +38,9 @@ from rooms.intake.listening import Listening, listen, make_place
 DICOMWEB = "/usr/share/orthanc/plugins/libOrthancDicomWeb.so"
 ORTHANC = {"RemoteAccessAllowed": False, "AuthenticationEnabled": False, "DicomAlwaysAllowStore": True, "Plugins": []}
 NODELAY = {"TCP_NODELAY": "1"}
+# In an activated environment pynetdicom's own storescu and storescp would hide dcmtk's.
+OTHERS = os.pathsep.join(p for p in os.environ["PATH"].split(os.pathsep) if Path(p) != Path(sys.prefix) / "bin")
+ENVIRONMENT = {**os.environ, "PATH": OTHERS}
 
 
 @contextmanager
@@ -71,7 +74,7 @@ def storescp(place: Path, port: int, *, nodelay: bool) -> Iterator[tuple[int, ps
 def started(
     command: list[str], port: int, *, nodelay: bool, environment: dict[str, str] | None = None
 ) -> Iterator[psutil.Process]:
-    environment = environment or {**os.environ, **(NODELAY if nodelay else {})}
+    environment = environment or {**ENVIRONMENT, **(NODELAY if nodelay else {})}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     for _ in range(1200):
         with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
@@ -154,7 +157,7 @@ def send(port: int, folder: Path, *, nodelay: bool, together: int) -> float:
     """Send a folder over so many associations at once; the seconds that it took."""
     files = sorted(map(str, folder.iterdir()))
     shares = [files[start::together] for start in range(together)]
-    environment = {**os.environ, **(NODELAY if nodelay else {})}
+    environment = {**ENVIRONMENT, **(NODELAY if nodelay else {})}
     begun = time.perf_counter()
     senders = [subprocess.Popen(["storescu", "127.0.0.1", str(port), *share], env=environment) for share in shares]
     for sender in senders:
