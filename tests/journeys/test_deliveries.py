@@ -17,7 +17,7 @@ from scanward.law.bases import Basis, RecipientKind
 from scanward.law.fees import Actual
 from scanward.law.tracks import Track
 from scanward.people.models import Account
-from scanward.release import actions, house
+from scanward.release import actions, house, letters
 from scanward.release.actions.pricing import usual_lines
 from scanward.release.models import ReleaseRequest
 from scanward.release.ways import Arrival, Channel, Medium
@@ -43,8 +43,9 @@ def built(cast: Cast) -> Built:
         actions.verify(request, method="photo ID", authority="", **common)
         if request.delivery in ("mail", "pickup"):
             actions.quote(request, Actual(()), **common)
-        if request.recipient:
-            actions.confirm_recipient(request, {**request.recipient.details(), "peer": "Riverside"}, **common)
+        if stated := letters.to_read_back(request):
+            peer = {"peer": "Riverside"} if request.recipient else {}
+            actions.confirm_recipient(request, stated | peer, **common)
         actions.approve(request, basis=basis, **common)
         actions.build(request, **common)
         request.refresh_from_db()

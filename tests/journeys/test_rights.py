@@ -8,9 +8,11 @@ from django.urls import reverse
 from cast import NOW, PLACE, Cast
 from journeys.test_release_pages import page_of
 from rooms.release.helping import in_review
+from rooms.release.test_corrections import words_of
 from scanward.law.bases import Basis, RecipientKind
 from scanward.law.tracks import Track
-from scanward.release import actions, letters
+from scanward.people.models import PatientLink
+from scanward.release import actions, letters, rights
 from scanward.release.actions import RecipientDetails
 from scanward.release.machine import NotNow
 from scanward.release.models import AmendmentRequest, ReleaseRequest, Restriction
@@ -115,3 +117,18 @@ def test_nobody_asks_in_the_name_of_others(cast: Cast) -> None:
     assert page_of(cast.charlie).post(reverse("rights-ask"), form).status_code == 404
     assert not AmendmentRequest.objects.exists()
     assert page_of(cast.bo).get(reverse("wishes")).status_code == 404
+
+
+@pytest.mark.parametrize(("language", "asks"), [("en", "ask us"), ("es", "pregúntenos")])
+def test_the_list_sends_nobody_to_a_portal_who_has_no_account(cast: Cast, language: str, asks: str) -> None:
+    """Requirement I15; 45 CFR 164.528: with an account the rest is in the portal; without one, it is asked for."""
+
+    def made() -> str:
+        kept = rights.give_accounting(cast.alices, by=cast.hal, language=language, now=NOW, place=PLACE)
+        return words_of(letters.pdf(kept))
+
+    with_account = made()
+    assert ("portal" in with_account, asks in with_account) == (True, False)
+    PatientLink.objects.filter(patient=cast.alices).update(ended_at=NOW)
+    without = made()
+    assert ("portal" in without, asks in without) == (False, True)

@@ -102,6 +102,8 @@ class EventKind(StrEnum):
     RESTRICTION_ENDED = "restriction_ended"
     AMENDMENT_REQUESTED = "amendment_requested"
     AMENDMENT_DECIDED = "amendment_decided"
+    AMENDMENT_REBUTTED = "amendment_rebutted"
+    CORRECTION_TOLD = "correction_told"
     ACCOUNTING_REQUESTED = "accounting_requested"
     ACCOUNTING_GIVEN = "accounting_given"
     ACCOUNTING_SUSPENDED = "accounting_suspended"

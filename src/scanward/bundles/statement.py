@@ -11,13 +11,14 @@ from scanward.bundles.typeset import typeset
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """One correction that was asked for, what became of it, and why the patient disagrees, in their own words."""
+    """One correction that was asked for, what became of it, why the patient disagrees, and the rebuttal."""
 
     asked: str
     asked_on: date
     accepted: bool
     answer: str = ""
     disagreement: str = ""
+    rebuttal: str = ""
 
 
 def statement_pdf(statements: Sequence[Statement], *, facility: str, language: Language, made_on: date) -> bytes:
@@ -35,6 +36,7 @@ def statement_pdf(statements: Sequence[Statement], *, facility: str, language: L
                 "asked": paragraphs(one.asked),
                 "answer": paragraphs(one.answer),
                 "disagreement": paragraphs(one.disagreement),
+                "rebuttal": paragraphs(one.rebuttal),
             }
             for one in statements
         ],

@@ -104,7 +104,7 @@ def _return(request: SignedInRequest, row: ReleaseRequest) -> None:
 
 
 def _confirm(request: SignedInRequest, row: ReleaseRequest) -> None:
-    names = ("name", "organization", "address", "email", "phone", "peer")
+    names = ("name", "organization", "address", "email", "phone", "contact", "peer")
     back = {name: typed(request, f"back_{name}") for name in names}
     actions.confirm_recipient(row, back, by=request.user, now=request.now, place=place_of(request))
 

@@ -16,7 +16,7 @@ from scanward.release.models import AmendmentRequest, Disclosure
 
 
 def statements_of(studies: Sequence[Study]) -> list[Statement]:
-    """Corrections that were accepted, statements of disagreement, and denied requests that shall go along.
+    """Corrections that were accepted, statements of disagreement with their rebuttals, and denied requests.
 
     45 CFR 164.526(c)(1) and (d)(5); one that names no scan is about the whole record.
     """
@@ -30,6 +30,7 @@ def statements_of(studies: Sequence[Study]) -> list[Statement]:
             accepted=bool(row.accepted),
             answer=row.answer,
             disagreement=row.disagreement,
+            rebuttal=row.rebuttal,
         )
         for row in rows.order_by("received_at", "pk")
     ]

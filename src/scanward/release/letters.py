@@ -20,7 +20,7 @@ from scanward.people.kinds import ContactSystem, MailKind
 from scanward.people.models import ContactPoint, Patient
 from scanward.release import house, notices
 from scanward.release.models import Letter, ReleaseRequest
-from scanward.release.ways import MAILBOX
+from scanward.release.ways import ADDRESSED, MAILBOX, SPOKEN, Arrival
 
 _DAY = "$day"
 _REACHED = {ContactSystem.POST: "address", ContactSystem.EMAIL: "email", ContactSystem.PHONE: "phone"}
@@ -128,6 +128,20 @@ def destination(request: ReleaseRequest) -> tuple[str, str]:
     chosen = chosen_address(request)
     other = (chosen.email if by_mail else chosen.address) if chosen else ""
     return request.requester_name, other or request.contact
+
+
+def to_read_back(request: ReleaseRequest) -> dict[str, str]:
+    """What is read back before anything leaves: whom it goes to, or where she wants it who asked by word (C6).
+
+    Who asks in the portal, by form or by letter has written the address herself.
+    """
+    if request.recipient is not None:
+        return request.recipient.details()
+    way = Arrival(request.delivery)
+    if request.channel not in SPOKEN or way not in ADDRESSED:
+        return {}
+    name, where = destination(request)
+    return {field: value for field, value in (("name", name), (ADDRESSED[way], where)) if value.strip()}
 
 
 @dataclass(frozen=True, slots=True)

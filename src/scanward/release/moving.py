@@ -25,6 +25,7 @@ from scanward.release import house
 from scanward.release.capacity import purpose_of
 from scanward.release.faces import may_go_on, may_show_face
 from scanward.release.kinds import Event, Need, State
+from scanward.release.letters import to_read_back
 from scanward.release.machine import Case, NotNow, after, missing
 from scanward.release.models import Authorization, FeeQuote, ReleaseRequest, Restriction, Step
 from scanward.release.ways import ON_MEDIA, Arrival, Medium
@@ -116,7 +117,7 @@ def case_of(request: ReleaseRequest, *, now: datetime) -> Case:
         same_patient=not request.studies.exclude(patient=request.patient_id).exists(),
         faceless=_faceless(request),
         authorized=_authorized(request, now),
-        recipient_confirmed=request.recipient is None or request.recipient.confirmed_at is not None,
+        recipient_confirmed=_confirmed(request),
         fee_settled=_fee_settled(request),
         unrestricted=not restricted(request),
         contracted=contracted(request, now=now),
@@ -128,6 +129,15 @@ def case_of(request: ReleaseRequest, *, now: datetime) -> Case:
         self_service=request.delivery == Arrival.PORTAL.value,
         extended=request.extended_to is not None,
     )
+
+
+def _confirmed(request: ReleaseRequest) -> bool:
+    """Whether the address was read back: of a recipient, or of who asked for herself by word (C6)."""
+    if request.recipient is not None:
+        return request.recipient.confirmed_at is not None
+    # What has left is not asked for again when she moves.
+    left = State(request.state) in (State.DELIVERED, State.CLOSED)
+    return left or request.read_back == to_read_back(request)
 
 
 def check_still(request: ReleaseRequest, *, now: datetime) -> None:

@@ -54,7 +54,7 @@ def give_accounting(
             last=span.last,
             free=accounting.free_of_charge(house.today(now), [house.today(at) for at in earlier]),
         )
-        _tell(EventKind.ACCOUNTING_REQUESTED, patient, by=reference(actor), now=now, place=place)
+        tell(EventKind.ACCOUNTING_REQUESTED, patient, by=reference(actor), now=now, place=place)
         with override(language):
             values = _accounting_values(patient, span, account_for(patient, now=now, wanted=wanted))
         kept = letters.send_to_patient(
@@ -66,7 +66,7 @@ def give_accounting(
             now=now,
             place=place,
         )
-        _tell(EventKind.ACCOUNTING_GIVEN, patient, by=reference(actor), now=now, place=place)
+        tell(EventKind.ACCOUNTING_GIVEN, patient, by=reference(actor), now=now, place=place)
     return kept
 
 
@@ -94,7 +94,7 @@ def ask_amendment(
             received_at=came,
             due_on=clock.start(Duty.AMENDMENT, at=came, facility=house.facility()).due_on,
         )
-        _tell(EventKind.AMENDMENT_REQUESTED, patient, by=reference(actor), now=now, place=place)
+        tell(EventKind.AMENDMENT_REQUESTED, patient, by=reference(actor), now=now, place=place)
     return asked
 
 
@@ -102,7 +102,7 @@ def extend_amendment(
     asked: AmendmentRequest, *, by: Account, reason: str, new_date: date, now: datetime, place: Place
 ) -> None:
     """Extend once, in writing, inside the first sixty days."""
-    actor = _may_answer(asked.patient, by, now=now, place=place)
+    actor = may_answer(asked.patient, by, now=now, place=place)
     running = clock.start(Duty.AMENDMENT, at=asked.received_at, facility=house.facility())
     clock.extend(running, sent_at=now, reason=reason, new_date=new_date)
     with atomic():
@@ -111,8 +111,8 @@ def extend_amendment(
             raise Unlawful("The one extension has been used; there is never a second.", "45 CFR 164.526(b)(2)(ii)")
         asked.extended_to, asked.extension_reason = new_date, reason.strip()
         asked.save(update_fields=["extended_to", "extension_reason"])
-        _tell(EventKind.AMENDMENT_DECIDED, asked.patient, by=reference(actor), now=now, place=place)
-        _write_about(asked, "extended", reason.strip(), by=reference(actor), now=now, place=place)
+        tell(EventKind.AMENDMENT_DECIDED, asked.patient, by=reference(actor), now=now, place=place)
+        write_about(asked, "extended", reason.strip(), by=reference(actor), now=now, place=place)
 
 
 def decide_amendment(
@@ -130,7 +130,7 @@ def decide_amendment(
         raise Unlawful("A denial needs one of the four grounds.", "45 CFR 164.526(a)(2)")
     if not accepted and not answer.strip():
         raise Unlawful("Say why, in plain words.", "45 CFR 164.526(d)(1)(i)")
-    actor = _may_answer(asked.patient, by, now=now, place=place)
+    actor = may_answer(asked.patient, by, now=now, place=place)
     if ground is not None:
         wishes.amendment_ground(ground)
     with atomic():
@@ -140,9 +140,9 @@ def decide_amendment(
         asked.accepted, asked.answer, asked.answered_at, asked.decided_by = accepted, answer.strip(), now, by
         asked.ground = ground.value if ground and not accepted else ""
         asked.save()
-        _tell(EventKind.AMENDMENT_DECIDED, asked.patient, by=reference(actor), now=now, place=place)
+        tell(EventKind.AMENDMENT_DECIDED, asked.patient, by=reference(actor), now=now, place=place)
         outcome = "accepted" if accepted else "denied"
-        _write_about(asked, outcome, asked.answer, by=reference(actor), now=now, place=place)
+        write_about(asked, outcome, asked.answer, by=reference(actor), now=now, place=place)
 
 
 def disagree(asked: AmendmentRequest, *, text: str, by: Account, now: datetime, place: Place) -> None:
@@ -155,7 +155,7 @@ def disagree(asked: AmendmentRequest, *, text: str, by: Account, now: datetime, 
     with atomic():
         asked.disagreement = text.strip()
         asked.save(update_fields=["disagreement"])
-        _tell(EventKind.AMENDMENT_REQUESTED, asked.patient, by=reference(actor), now=now, place=place)
+        tell(EventKind.AMENDMENT_REQUESTED, asked.patient, by=reference(actor), now=now, place=place)
 
 
 def attach(asked: AmendmentRequest, *, by: Account, now: datetime, place: Place) -> None:
@@ -166,7 +166,7 @@ def attach(asked: AmendmentRequest, *, by: Account, now: datetime, place: Place)
     with atomic():
         asked.attached = True
         asked.save(update_fields=["attached"])
-        _tell(EventKind.AMENDMENT_REQUESTED, asked.patient, by=reference(actor), now=now, place=place)
+        tell(EventKind.AMENDMENT_REQUESTED, asked.patient, by=reference(actor), now=now, place=place)
 
 
 def ask_restriction(
@@ -196,20 +196,20 @@ def ask_restriction(
             decided_at=now if must else None,
         )
         asked.studies.set(studies)
-        _tell(EventKind.RESTRICTION_SET, patient, by=reference(actor), now=now, place=place)
+        tell(EventKind.RESTRICTION_SET, patient, by=reference(actor), now=now, place=place)
     return asked
 
 
 def decide_restriction(asked: Restriction, *, agreed: bool, by: Account, now: datetime, place: Place) -> None:
     """Agree to a restriction or not; one that the law gives can't be declined."""
-    actor = _may_answer(asked.patient, by, now=now, place=place)
+    actor = may_answer(asked.patient, by, now=now, place=place)
     with atomic():
         asked.refresh_from_db(from_queryset=Restriction.objects.select_for_update())
         if asked.agreed:
             raise Unlawful("This restriction is in force and can't be declined.", "45 CFR 164.522(a)(1)(vi)")
         asked.agreed, asked.decided_by, asked.decided_at = agreed, by, now
         asked.save(update_fields=["agreed", "decided_by", "decided_at"])
-        _tell(EventKind.RESTRICTION_SET, asked.patient, by=reference(actor), now=now, place=place)
+        tell(EventKind.RESTRICTION_SET, asked.patient, by=reference(actor), now=now, place=place)
         letters.send_to_patient(
             "restriction",
             {"agreed": agreed, "asked": asked.text},
@@ -225,11 +225,11 @@ def end_restriction(asked: Restriction, *, individual_agrees: bool, by: Account,
     """End a restriction; one that was paid for in full ends only if the patient agrees."""
     if not wishes.may_end_restriction(asked.as_law(), individual_agrees=individual_agrees):
         raise Unlawful("What was paid for in full stays restricted.", "45 CFR 164.522(a)(2)(iii)")
-    actor = _may_answer(asked.patient, by, now=now, place=place)
+    actor = may_answer(asked.patient, by, now=now, place=place)
     with atomic():
         asked.ended_at = now
         asked.save(update_fields=["ended_at"])
-        _tell(EventKind.RESTRICTION_ENDED, asked.patient, by=reference(actor), now=now, place=place)
+        tell(EventKind.RESTRICTION_ENDED, asked.patient, by=reference(actor), now=now, place=place)
 
 
 def set_address(
@@ -245,7 +245,7 @@ def set_address(
         chosen = AlternativeAddress.objects.create(
             patient=patient, address=address.strip(), email=email.strip(), phone=phone.strip(), since=now
         )
-        _tell(EventKind.CONTACT_CHANGED, patient, by=reference(actor), now=now, place=place)
+        tell(EventKind.CONTACT_CHANGED, patient, by=reference(actor), now=now, place=place)
     return chosen
 
 
@@ -258,7 +258,12 @@ def _may_ask(patient: Patient, by: Account, *, now: datetime, place: Place) -> A
     return actor
 
 
-def _may_answer(patient: Patient, by: Account, *, now: datetime, place: Place) -> Actor:
+def may_answer(patient: Patient, by: Account, *, now: datetime, place: Place) -> Actor:
+    """Return who of the house answers what a patient asked; nobody answers herself.
+
+    Raises:
+        AccessRefused: the person may not; the refusal is in the ledger.
+    """
     actor = actor_of(by, now=now)
     wanted, purpose = RecordFacts(patient.pk), PurposeOfUse.RECORDS
     own = {str(by.pk): "nobody decides what she asks herself."} if for_herself(actor, wanted, now=now) else {}
@@ -267,7 +272,7 @@ def _may_answer(patient: Patient, by: Account, *, now: datetime, place: Place) -
     return actor
 
 
-def _write_about(
+def write_about(
     asked: AmendmentRequest, outcome: str, answer: str, *, by: ActorRef, now: datetime, place: Place
 ) -> None:
     """Send the letter about a correction, with all that a denial has to say (45 CFR 164.526(d)(1))."""
@@ -309,10 +314,15 @@ def _accounting_values(
         }
         for entry in entries
     ]
-    return {"patient": patient.full_name, "first": span.first, "last": span.last, "entries": rows}
+    # Whom the letter may send to the portal for the rest.
+    account = patient.account_links.filter(ended_at=None).exists()
+    return {
+        "patient": patient.full_name, "first": span.first, "last": span.last, "entries": rows, "account": account
+    }  # fmt: skip
 
 
-def _tell(kind: EventKind, patient: Patient, *, by: ActorRef, now: datetime, place: Place) -> None:
+def tell(kind: EventKind, patient: Patient, *, by: ActorRef, now: datetime, place: Place) -> None:
+    """Write the entry of a deed on what a patient asked."""
     record(
         kind,
         actor=by,

@@ -52,6 +52,15 @@ LAW_DELIVERY: dict[Arrival, fees.Delivery] = {
 ENCRYPTED = frozenset({Arrival.EMAIL, Arrival.MAIL, Arrival.PICKUP})
 ON_MEDIA = frozenset({Arrival.MAIL, Arrival.PICKUP})
 MAILBOX = frozenset({Arrival.EMAIL, Arrival.PLAIN_EMAIL})
+# What goes to an address, and under which name that is read back.
+ADDRESSED: dict[Arrival, str] = {
+    Arrival.MAIL: "address",
+    Arrival.EMAIL: "email",
+    Arrival.PLAIN_EMAIL: "email",
+    Arrival.LINK: "contact",
+}
+# Where the address was only heard, not written by who asks.
+SPOKEN = frozenset({Channel.PHONE, Channel.IN_PERSON})
 # Elsewhere the whole copy is locked, or nobody else can come near it.
 LOCKED_BY_ITSELF = frozenset({Arrival.EMAIL, Arrival.PORTAL})
 

@@ -10,7 +10,7 @@ from cast import NOW, PLACE, Cast
 from rooms.release.helping import free, in_review, staff
 from scanward.people.kinds import Role
 from scanward.people.models import Account
-from scanward.release import actions
+from scanward.release import actions, letters
 from scanward.release.models import ReleaseRequest
 
 
@@ -46,6 +46,8 @@ def approved(cast: Cast, ask: Callable[..., ReleaseRequest]) -> Callable[..., Re
         in_review(request, cast.hal)
         if request.delivery in ("mail", "pickup"):
             actions.quote(request, free(), by=cast.hal, now=NOW, place=PLACE)
+        if stated := letters.to_read_back(request):
+            actions.confirm_recipient(request, stated, by=cast.hal, now=NOW, place=PLACE)
         actions.approve(request, by=cast.hal, basis=basis, now=NOW, place=PLACE)
         request.refresh_from_db()
         return request

@@ -1,6 +1,6 @@
-"""What patients ask by letter, on the telephone or in person: a correction, a restriction (45 CFR 164.522, 164.526)."""
+"""What patients ask by letter, on the telephone or in person, and what the house adds (45 CFR 164.522, 164.526)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
@@ -13,13 +13,14 @@ from scanward.access.kinds import Action
 from scanward.archive.models import Study
 from scanward.desk.views.circle import may, worker_of
 from scanward.people.models import Patient
-from scanward.release import reports, rights
+from scanward.release import house, rebuttals, reports, rights
 from scanward.release.corrections import have_the_old_text
 from scanward.release.keeping import KEPT_FROM
-from scanward.release.models import AmendmentRequest, Restriction
+from scanward.release.models import AmendmentRequest, CorrectionTold, Restriction
 from scanward.web import showing
 from scanward.web.doors import SignedInRequest, place_of, signed_in
 from scanward.web.forms import day, done, typed
+from scanward.web.restricting import restrict
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -37,13 +38,20 @@ def wishes_of(request: SignedInRequest, patient_id: UUID) -> HttpResponse:
         "patient": patient,
         "studies": showing.cards(Study.objects.filter(patient=patient)),
         "amendments": [
-            (asked, have_the_old_text(asked))
+            (asked, list(told := asked.told.select_related("told_by")), _still_to_tell(asked, told))
             for asked in AmendmentRequest.objects.filter(patient=patient).order_by("-received_at")
         ],
         "restrictions": Restriction.objects.filter(patient=patient),
+        "today": house.today(request.now),
         "kept_from": [(name, row[1]) for name, row in KEPT_FROM.items()],
     }
     return render(request, "desk/patient_wishes.html", context)
+
+
+def _still_to_tell(asked: AmendmentRequest, told: Iterable[CorrectionTold]) -> list[str]:
+    """Who has the text as it was, and was not told yet of the correction."""
+    known = {row.recipient for row in told}
+    return [other for other in have_the_old_text(asked) if other not in known]
 
 
 Deed = Callable[[SignedInRequest, Patient], object]
@@ -94,17 +102,19 @@ def _attach(request: SignedInRequest, patient: Patient) -> None:
 
 
 def _restrict(request: SignedInRequest, patient: Patient) -> None:
-    row = KEPT_FROM.get(typed(request, "kept_from"))
-    if row is None:
-        raise Http404
-    study = _study(request, patient)
-    rights.ask_restriction(
-        patient,
-        recipients=[row[1]],
-        bases=row[2],
-        paid_in_full=bool(request.POST.get("paid")),
-        studies=[study] if study else (),
-        text=typed(request, "text")[:400],
+    restrict(request, patient, _study(request, patient))
+
+
+def _rebut(request: SignedInRequest, patient: Patient) -> None:
+    found = _asked(request, patient)
+    rebuttals.rebut(found, text=typed(request, "text"), by=request.user, now=request.now, place=place_of(request))
+
+
+def _told(request: SignedInRequest, patient: Patient) -> None:
+    rebuttals.note_told(
+        _asked(request, patient),
+        recipient=typed(request, "known") or typed(request, "named"),
+        told_on=day(request, "told_on"),
         by=request.user,
         now=request.now,
         place=place_of(request),
@@ -124,6 +134,8 @@ _DEEDS: dict[str, tuple[str | Promise, Deed]] = {
     "amend": (_("It waits under Corrections, and its sixty days run."), _amend),
     "disagree": (_("The statement is kept. It goes along with every later copy."), _disagree),
     "attach": (_("The request and the answer go along with every later copy."), _attach),
+    "rebut": (_("The rebuttal is kept. The patient gets it by letter, and it goes along with the statement."), _rebut),
+    "told": (_("It is written down. The patient can see it."), _told),
     "restrict": (_("It is noted. What the law leaves to us waits under Corrections."), _restrict),
     "end": (_("The restriction has ended."), _end),
 }

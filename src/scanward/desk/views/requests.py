@@ -54,6 +54,7 @@ DETAILS: dict[str, str | Promise] = {
     "address": gettext_lazy("Address"),
     "email": gettext_lazy("E-mail address"),
     "phone": gettext_lazy("Telephone"),
+    "contact": gettext_lazy("Address, e-mail address or telephone"),
     "peer": gettext_lazy("Connected hospital"),
 }
 
@@ -298,10 +299,11 @@ def _line(request: SignedInRequest, row: ReleaseRequest) -> dict[str, object]:
 
 
 def _read_back(row: ReleaseRequest) -> list[tuple[str, str | Promise]]:
-    """What is read back of the recipient: only what is on file, and the hospital that it is sent to."""
-    if row.recipient is None:
+    """What is still to be read back: only what is on file, and the hospital that it is sent to."""
+    stated = letters.to_read_back(row)
+    if not stated or stated == row.read_back or (row.recipient and row.recipient.confirmed_at):
         return []
-    named = {*row.recipient.details(), *(["peer"] if row.delivery == Arrival.EXCHANGE.value else [])}
+    named = {*stated, *(["peer"] if row.delivery == Arrival.EXCHANGE.value else [])}
     return [(name, label) for name, label in DETAILS.items() if name in named]
 
 

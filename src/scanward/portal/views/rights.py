@@ -11,12 +11,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from scanward.archive.models import Study
 from scanward.people.models import Patient
-from scanward.release import letters, rights
+from scanward.release import letters, rebuttals, rights
 from scanward.release.keeping import KEPT_FROM
 from scanward.release.models import AlternativeAddress, AmendmentRequest, Letter, Restriction
 from scanward.web import showing
 from scanward.web.doors import SignedInRequest, place_of, signed_in
 from scanward.web.forms import done, typed
+from scanward.web.restricting import restrict
 
 
 @require_safe
@@ -27,7 +28,10 @@ def rights_page(request: SignedInRequest) -> HttpResponse:
     sent = Letter.objects.filter(patient_id__in=own, request=None).order_by("-sent_at")
     context = {
         "records": showing.records_of(request.actor, now=request.now),
-        "amendments": AmendmentRequest.objects.filter(patient_id__in=own).order_by("-received_at"),
+        "amendments": [
+            (asked, rebuttals.shown_told(asked, now=request.now))
+            for asked in AmendmentRequest.objects.filter(patient_id__in=own).order_by("-received_at")
+        ],
         "restrictions": Restriction.objects.filter(patient_id__in=own),
         "addresses": AlternativeAddress.objects.filter(patient_id__in=own, ended_at=None),
         "letters": letters.titled(sent),
@@ -92,21 +96,7 @@ def _asked(request: SignedInRequest) -> AmendmentRequest:
 
 
 def _restrict(request: SignedInRequest) -> None:
-    row = KEPT_FROM.get(typed(request, "kept_from"))
-    if row is None:
-        raise Http404
-    study = _study(request)
-    rights.ask_restriction(
-        _patient(request),
-        recipients=[row[1]],
-        bases=row[2],
-        paid_in_full=bool(request.POST.get("paid")),
-        studies=[study] if study else (),
-        text=typed(request, "text")[:400],
-        by=request.user,
-        now=request.now,
-        place=place_of(request),
-    )
+    restrict(request, _patient(request), _study(request))
 
 
 def _reach(request: SignedInRequest) -> None:

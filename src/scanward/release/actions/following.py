@@ -26,8 +26,8 @@ _SAME = (
     "track", "purpose", "reason", "channel", "patient", "requester", "entered_by", "asked_name", "asked_birth_date",
     "requester_name", "contact", "exam", "exam_first", "exam_last", "medium", "delivery", "recipient", "series_ids",
     "signature", "signed_on", "language", "large_print", "identity", "verified_how", "verified_by", "verified_at",
-    "authority_checked", "by_representative", "local_rules_note", "self_pay_restricted", "plain_email_warned_at",
-    "claimed_by",
+    "authority_checked", "by_representative", "local_rules_note", "read_back", "self_pay_restricted",
+    "plain_email_warned_at", "claimed_by",
 )  # fmt: skip
 # The steps that the first request has gone through already, and that hold for this one too.
 _AT_ONCE = (

@@ -185,17 +185,21 @@ def return_defective(request: ReleaseRequest, *, by: Account, now: datetime, pla
 def confirm_recipient(
     request: ReleaseRequest, read_back: Mapping[str, str], *, by: Account, now: datetime, place: Place
 ) -> None:
-    """Read the recipient's details back; only if all agree is the recipient confirmed (C6)."""
+    """Read the details back of whom it goes to; only if all agree are they confirmed (C6)."""
     actor = permit(by, _WORK, request, now=now, place=place)
     with atomic():
         row = lock(request)
-        if row.recipient is None:
-            raise Unlawful("The copy goes to who asked for it; there is nothing to read back.", "45 CFR 164.530(c)(1)")
-        if row.delivery == Arrival.EXCHANGE.value:
+        if row.recipient is not None and row.delivery == Arrival.EXCHANGE.value:
             row.recipient.peer = _connected(row.recipient.peer or read_back.get("peer", ""))
-        check_confirmed(row.recipient.details(), {name: value for name, value in read_back.items() if value.strip()})
-        row.recipient.confirmed_at, row.recipient.confirmed_by = now, by
-        row.recipient.save()
+        stated = letters.to_read_back(row)
+        if not stated:
+            raise Unlawful("The copy goes to who asked for it; there is nothing to read back.", "45 CFR 164.530(c)(1)")
+        check_confirmed(stated, {name: value for name, value in read_back.items() if value.strip()})
+        if row.recipient is None:
+            row.read_back = stated
+        else:
+            row.recipient.confirmed_at, row.recipient.confirmed_by = now, by
+            row.recipient.save()
         move(row, Event.CONFIRM_RECIPIENT, EventKind.REQUEST_CHANGED, by=actor, now=now, place=place)
 
 

@@ -102,6 +102,8 @@ class ReleaseRequest(models.Model):
     expected_latest = models.DateField(null=True, blank=True)
     # The rows of law that run, by code, so that the date can be explained for good.
     rules = models.JSONField(default=list, blank=True)
+    # What was read back of who asks for herself, as it agreed (C6); another address takes another read-back.
+    read_back = models.JSONField(default=dict, blank=True)
     waiting_on_requester = models.BooleanField(default=False)
     claimed_by = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="claimed_requests")
     granted = models.JSONField(default=list, blank=True)

@@ -93,6 +93,10 @@ class AmendmentRequest(Clocked):
     # What goes along with every later disclosure: the statement, or else the request and its denial, if so wished.
     disagreement = models.TextField(max_length=4000, blank=True)
     attached = models.BooleanField(default=False)
+    # What the house says to the statement, if it says anything (45 CFR 164.526(d)(3)).
+    rebuttal = models.TextField(max_length=4000, blank=True)
+    rebutted_by = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="+")
+    rebutted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta(Clocked.Meta):
         constraints = [
@@ -100,6 +104,25 @@ class AmendmentRequest(Clocked):
                 condition=Q(extended_to=None) | Q(extended_to__gt=F("due_on")), name="amendment_moves_forward_only"
             )
         ]
+
+
+class CorrectionTold(models.Model):
+    """Somebody who has the old text, or whom the patient names, was told of a correction (45 CFR 164.526(c)(3))."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    asked = models.ForeignKey(AmendmentRequest, on_delete=models.PROTECT, related_name="told")
+    # As the register names who received it, or as the patient names them.
+    recipient = models.CharField(max_length=500)
+    told_on = models.DateField()
+    told_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["told_on", "at"]
+        constraints = [models.UniqueConstraint(fields=["asked", "recipient"], name="each_is_written_down_once_as_told")]
+
+    def __str__(self) -> str:
+        return str(self.id)
 
 
 class Restriction(models.Model):
