@@ -16,7 +16,7 @@ from scanward.intake.dimse.server import Server
 from scanward.intake.mllp.server import ReportServer
 
 # Threads hand the interpreter over sooner than by default: an answer waits for no long computation.
-SWITCH_SECONDS = 0.0005
+SWITCH_SECONDS = 0.002
 
 
 @click.command("listen")

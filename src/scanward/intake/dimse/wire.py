@@ -1,9 +1,11 @@
 """A connection with total deadlines: however slowly the bytes come, it ends when its time is over."""
 
 import contextlib
+import select
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from typing import Final
 
 BUFFER: Final = 256 * 1024
@@ -27,6 +29,8 @@ class Wire:
         self.sock = sock
         # Small answers leave at once, and are not held back until more is there (Nagle).
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # Never blocking: each call that may wait lets other threads run, which costs more than what is read.
+        sock.setblocking(False)
         self._buffer = bytearray(BUFFER)
         self._view = memoryview(self._buffer)
         self._start = self._end = 0
@@ -62,6 +66,7 @@ class Wire:
         self.sock.settimeout(self._left())
         try:
             self.sock.do_handshake()
+            self.sock.setblocking(False)
         except TimeoutError:
             raise Late from None
         except ssl.SSLError:
@@ -109,11 +114,10 @@ class Wire:
         Raises:
             Closed: the other side has gone. Late: it does not take the bytes.
         """
+        left = memoryview(b"".join(parts))
         try:
-            self.sock.settimeout(self._left())
-            self.sock.sendall(b"".join(parts))
-        except TimeoutError:
-            raise Late from None
+            while left:
+                left = left[self._patiently(self.sock.send, left, select.POLLOUT) :]
         except OSError:
             raise Closed from None
 
@@ -134,15 +138,8 @@ class Wire:
             self.sock.shutdown(socket.SHUT_RDWR)
 
     def _receive(self) -> int:
-        sock = self.sock
         try:
-            sock.settimeout(self._left())
-            got = sock.recv_into(self._view[self._end :])
-            if QUICKACK is not None:
-                # A sender with Nagle on waits for this acknowledgement; the kernel forgets the wish after a while.
-                sock.setsockopt(socket.IPPROTO_TCP, QUICKACK, 1)
-        except TimeoutError:
-            raise Late from None
+            got = self._patiently(self.sock.recv_into, self._view[self._end :], select.POLLIN)
         except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
             raise Closed from None
         except ssl.SSLError:
@@ -152,6 +149,29 @@ class Wire:
         if got == 0:
             raise Closed
         return got
+
+    def _patiently(self, call: Callable[[memoryview], int], view: memoryview, event: int) -> int:
+        """Read or write at once; wait for the event only where the kernel has nothing to give or no room."""
+        while True:
+            left = self._left()
+            try:
+                return call(view)
+            except BlockingIOError:
+                wanted = event
+            except ssl.SSLWantReadError:
+                wanted = select.POLLIN
+            except ssl.SSLWantWriteError:
+                wanted = select.POLLOUT
+            self._wait(wanted, left)
+
+    def _wait(self, event: int, seconds: float) -> None:
+        """Wait until something can be read or written, or until the time is over."""
+        if event == select.POLLIN and QUICKACK is not None:
+            # A sender with Nagle on waits for this acknowledgement; the kernel forgets the wish after a while.
+            self.sock.setsockopt(socket.IPPROTO_TCP, QUICKACK, 1)
+        ready = select.poll()
+        ready.register(self.sock, event)
+        ready.poll(seconds * 1000)
 
     def _throw_away(self) -> None:
         until, seen = time.monotonic() + LINGER_SECONDS, 0
