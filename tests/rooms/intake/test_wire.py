@@ -138,7 +138,7 @@ def test_a_thousand_aborts_in_the_middle_of_an_object_leave_nothing(listener):
         return [path for path in sorted(listener.place.rglob("*")) if not path.name.startswith("scanward.db")]
 
     assert send(listener.port, slice_of()) == [0]
-    # One that is read to its end, because its sender stays: the folder in which a large one waits is there from then on.
+    # One that is read to its end, because its sender stays: from then on there is the folder in which it waited.
     with listener.connect() as sock:
         sock.sendall(wanted + halves[3])
         rest_of(sock)
