@@ -146,7 +146,7 @@ def _asked(request: SignedInRequest, draft: Draft) -> actions.Asked:
         raise Unlawful(
             "Read the warning about plain e-mail first, and say that you still want it.", "45 CFR 164.524(c)(2)(i)"
         )
-    signs = draft.way.signs
+    signature = typed(request, "signature")[:200] if draft.way.signs else ""
     return actions.Asked(
         track=draft.way.track,
         patient=draft.patient,
@@ -163,8 +163,8 @@ def _asked(request: SignedInRequest, draft: Draft) -> actions.Asked:
         recipient=draft.recipient() if draft.way.to_other else None,
         purpose=PurposeOfUse.TREATMENT if draft.way.track is Track.TREATMENT else PurposeOfUse.PATIENT_REQUEST,
         reason=reason if (reason := typed(request, "reason")) in dict(REASONS) else "",
-        signature=typed(request, "signature")[:200] if signs else "",
-        signed_on=house.today(request.now) if signs else None,
+        signature=signature,
+        signed_on=house.today(request.now) if signature else None,
         expedited=bool(request.POST.get("expedited")),
         expedited_reason=typed(request, "expedited_reason")[:400],
         language=Language.ES if (get_language() or "en").startswith("es") else Language.EN,
