@@ -26,6 +26,8 @@ from rooms.intake.senders import association, send, slice_of
 
 # How many more objects than were acknowledged may be kept for each kill: what was under way.
 UNDER_WAY = 3
+# What any fault may cost the running process (faults.md, the bounds of every row).
+MOST_MEMORY = 64 << 20
 
 
 def send_until_killed(port: int, acknowledged: list[str]) -> None:
@@ -186,6 +188,7 @@ def test_a_disk_that_is_full_at_any_call_is_told_and_is_no_end(own_place, number
     """Faults D3, D4: 0xA700 and 507 from the Nth call on; with room again it is success, without a restart."""
     acknowledged = []
     with house(own_place) as found:
+        before = [each.memory_info().rss for each in found.processes()]
         for number in numbers:
             error = ("ENOSPC", "EIO")[number % 2]
             made = [slice_of(uid=unique(), study=f"1.2.3.91.{number}.{which}") for which in range(2)]
@@ -203,6 +206,9 @@ def test_a_disk_that_is_full_at_any_call_is_told_and_is_no_end(own_place, number
             ):
                 assert time.monotonic() < until, number
                 time.sleep(0.1)
+        # Measured from a start that has served nobody yet, so that it counts what the first object takes, too.
+        after = [each.memory_info().rss for each in found.processes()]
+        assert all(now - then < MOST_MEMORY for then, now in zip(before, after, strict=True))
         judge(found.listener, acknowledged)
     assert "0 found damaged" in command(own_place, "vault", "scrub").stdout
 
@@ -211,7 +217,7 @@ def test_a_full_disk_is_told_and_is_no_end(own_place):
     """Fault D3: 0xA700 while there is no room, success afterwards without a restart."""
     running = listen(own_place)
     assert send(running.port, slice_of()) == [0]
-    limit = resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE)
+    memory, limit = running.memory(), resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE, (1, limit[1]))
     full = slice_of()
     assert send(running.port, full) == [0xA700]
@@ -222,13 +228,15 @@ def test_a_full_disk_is_told_and_is_no_end(own_place):
         time.sleep(0.1)
     assert running.count("instance", later.SOPInstanceUID) == 1
     assert running.count("instance", full.SOPInstanceUID) == 0
+    assert running.memory() - memory < MOST_MEMORY
     assert running.stop() == 0
 
 
 def test_a_disk_that_fills_at_any_write_is_told_and_loses_nothing(own_place):
     """Faults D3, D4: no file may grow beyond a limit that lies lower and higher: pack, key, index and its journal."""
     running, acknowledged = listen(own_place), []
-    before = resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE)
+    assert send(running.port, slice_of()) == [0]
+    memory, before = running.memory(), resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE)
     for kilobytes in (1, 4, 9, 17, 33, 70, 150, 400, 900):
         resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE, (kilobytes << 10, before[1]))
         for number in range(4):
@@ -243,6 +251,7 @@ def test_a_disk_that_fills_at_any_write_is_told_and_loses_nothing(own_place):
             time.sleep(0.1)
     kept = {uid for (uid,) in running.ask("SELECT sop_instance_uid FROM archive_instance")}
     assert set(acknowledged) <= kept
+    assert running.memory() - memory < MOST_MEMORY
     assert running.stop() == 0
 
 
@@ -250,11 +259,12 @@ def test_no_more_descriptors_is_told_and_is_no_end(own_place):
     """Fault D4, EMFILE: connections wait or are closed; afterwards everything goes on."""
     running = listen(own_place)
     assert send(running.port, slice_of()) == [0]
-    limit = resource.prlimit(running.process.pid, resource.RLIMIT_NOFILE)
+    memory, limit = running.memory(), resource.prlimit(running.process.pid, resource.RLIMIT_NOFILE)
     resource.prlimit(running.process.pid, resource.RLIMIT_NOFILE, (running.descriptors() + 1, limit[1]))
     many = [running.connect() for _ in range(5)]
     for sock in many:
         sock.close()
     resource.prlimit(running.process.pid, resource.RLIMIT_NOFILE, limit)
     assert send(running.port, slice_of()) == [0]
+    assert running.memory() - memory < MOST_MEMORY
     assert running.stop() == 0
