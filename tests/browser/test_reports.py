@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+from contextlib import contextmanager
 from io import BytesIO
 
 import pydicom
@@ -29,17 +30,24 @@ RECOMMENDATION:
 2. MRI in 6 months."""
 
 
-@pytest.fixture
-def wires(hospital):
-    """The hospital's listeners; the ports for DICOM and for HL7."""
+@contextmanager
+def listening(hospital, **more):
+    """Start a hospital's listeners, and give the ports for DICOM and for HL7."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("SCANWARD_", "DJANGO_"))}
-    settings = {"DATA": str(hospital.folder), "DEMO": "1", "DICOM_PORT": "0", "HL7_PORT": "0"}
+    settings = {"DATA": str(hospital.folder), "DEMO": "1", "DICOM_PORT": "0", "HL7_PORT": "0"} | more
     command = [sys.executable, "-m", "scanward.cli", "listen"]
     env = clean | {f"SCANWARD_{name}": value for name, value in settings.items()}
     with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         yield [int(process.stdout.readline().rsplit(" ", 1)[1]) for _ in range(2)]
         process.terminate()
+
+
+@pytest.fixture
+def wires(hospital):
+    """The hospital's listeners; the ports for DICOM and for HL7."""
+    with listening(hospital) as ports:
+        yield ports
 
 
 def images(made):

@@ -198,3 +198,32 @@ def test_who_asks_by_telephone_has_her_address_read_back(visit, sign_in, no_barr
     hal.get_by_role("button", name="It agrees").click()
     expect(hal.get_by_text("The recipient is confirmed.")).to_be_visible()
     expect(hal.locator("#back_address")).to_have_count(0)
+
+
+def test_plain_mail_that_she_insists_on_is_sent_after_the_warning_only(visit, sign_in, no_barriers, picture):
+    """G17, trap T10: the box has no tick of its own, and without hers nothing is sent."""
+    alice, hal = visit(small=True), visit()
+    sign_in(alice, "alice")
+    alice.goto("/requests/new/?for=me")
+    alice.locator("input[name=study]").first.check()
+    alice.locator("input[name=images]").uncheck()
+    alice.locator("button[name=go]").first.click()
+    alice.locator("select[name=medium]").select_option(value="pdf")
+    alice.locator("input[name=delivery][value=plain_email]").check()
+    fits(alice, no_barriers, picture, "plain-mail-choice")
+    alice.locator("button[name=go]").first.click()
+    expect(alice.get_by_text("like a postcard", exact=False)).to_be_visible()
+    expect(alice.locator("input[name=warned]")).not_to_be_checked()
+    alice.locator("#signature").fill("Alice Rivera")
+    fits(alice, no_barriers, picture, "plain-mail-warning")
+    alice.locator("button[name=go][value=send]").click()
+    expect(alice.locator("input[name=warned]")).to_be_visible()
+    alice.locator("input[name=warned]").check()
+    alice.locator("button[name=go][value=send]").click()
+    number = re.search(r"R-\d{4}-\d{3}-\d{3}", alice.get_by_role("heading", level=1).inner_text())[0]
+    expect(alice.get_by_text("Plain e-mail, not encrypted")).to_be_visible()
+    sign_in(hal, "hal")
+    hal.goto("/desk/requests/")
+    hal.get_by_role("link", name=number).click()
+    expect(hal.get_by_text("Still wanted after our warning", exact=False)).to_be_visible()
+    picture(hal, "small-plain-mail-desk")

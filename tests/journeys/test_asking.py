@@ -10,6 +10,8 @@ from django.urls import reverse
 
 from cast import NOW, Cast
 from journeys.test_release_pages import page_of
+from scanward.audit.kinds import EventKind
+from scanward.audit.models import Entry
 from scanward.law.tracks import Field, may_ask, must_ask
 from scanward.portal.drafts import FIELDS, WAYS, pages_of
 from scanward.portal.words import TO_HOSPITALS
@@ -106,7 +108,11 @@ def test_plain_email_only_after_the_warning(cast: Cast) -> None:
     assert "like a postcard" in shown(client, cast, "me", "check", delivery="plain_email")
     assert client.post(reverse("request-new"), base(cast, "me", delivery="plain_email")).status_code == 422
     client.post(reverse("request-new"), base(cast, "me", delivery="plain_email", warned="1"))
-    assert ReleaseRequest.objects.get().plain_email_warned_at
+    request = ReleaseRequest.objects.get()
+    assert request.plain_email_warned_at
+    assert Entry.objects.get(kind=EventKind.REQUEST_RECEIVED).detail["plain_email"] == "warned, and still wanted"
+    for reader, name in ((client, "request"), (page_of(cast.hal), "desk-request")):
+        assert "Still wanted after our warning" in reader.get(reverse(name, args=[request.pk])).content.decode()
 
 
 def test_a_permission_is_signed_with_all_its_elements(cast: Cast) -> None:

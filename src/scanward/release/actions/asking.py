@@ -104,7 +104,7 @@ def receive(asked: Asked, *, by: Account, now: datetime, place: Place) -> Releas
         request.plain_email_warned_at = now if asked.plain_email_warned else None
         move(
             request, Event.SUBMIT, EventKind.REQUEST_RECEIVED, by=actor, now=now, place=place, public=True,
-            detail={"channel": request.channel, "track": Track(request.track).name},
+            detail={"channel": request.channel, "track": Track(request.track).name} | _warned(asked),
         )  # fmt: skip
         letters.receipt(request, by=reference(actor), now=now, place=place)
         if asked.care.strip():
@@ -115,6 +115,11 @@ def receive(asked: Asked, *, by: Account, now: datetime, place: Place) -> Releas
         if asked.fee_accepted is not None:
             pricing.agree_beforehand(request, asked.fee_accepted, by=actor, now=now, place=place)
     return request
+
+
+def _warned(asked: Asked) -> dict[str, str]:
+    """What the ledger says of plain e-mail: that the person was warned, and wants it all the same (T10)."""
+    return {"plain_email": "warned, and still wanted"} if asked.plain_email_warned else {}
 
 
 def withdraw(request: ReleaseRequest, *, by: Account, reason: str, now: datetime, place: Place) -> None:
