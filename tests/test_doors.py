@@ -312,6 +312,10 @@ TABLE: dict[str, list[Row]] = {
         Row(PAGE, RECORDS | {"priya"}, {"patient_id": "patient:mia"}),
         Row(POST, NOBODY, {"patient_id": "patient:mia"}),
     ],
+    "patient-links": [
+        Row(PAGE, RECORDS | {"priya"}, {"patient_id": "patient:mia"}),
+        Row(POST, NOBODY, {"patient_id": "patient:mia"}),
+    ],
     "patient-held-results": [
         Row(PAGE, RECORDS | {"priya"}, {"patient_id": "patient:mia"}),
         Row(POST, NOBODY, {"patient_id": "patient:mia"}),

@@ -227,3 +227,28 @@ def test_plain_mail_that_she_insists_on_is_sent_after_the_warning_only(visit, si
     hal.get_by_role("link", name=number).click()
     expect(hal.get_by_text("Still wanted after our warning", exact=False)).to_be_visible()
     picture(hal, "small-plain-mail-desk")
+
+
+def test_the_desk_ends_a_link_at_her_word(visit, sign_in, no_barriers, picture):
+    """J6: made in the portal, named on the desk's page, and ended there."""
+    alice, hal = visit(small=True), visit()
+    sign_in(alice, "alice")
+    alice.goto("/scans/")
+    alice.locator("main a[href*='/scans/']").first.click()
+    alice.goto(f"{alice.url}share")
+    alice.locator("#name").fill("Dr. Linden")
+    alice.locator("#last_day").fill((today() + timedelta(days=9)).isoformat())
+    alice.locator("#passcode").fill("blue-heron-7")
+    alice.locator("main form button[type=submit]").first.click()
+    expect(
+        alice.get_by_text("/shared/#", exact=False).or_(alice.locator("input[value*='/shared/#']")).first
+    ).to_be_visible()
+    sign_in(hal, "hal")
+    around_alice(hal, "Links that are open")
+    mine = hal.locator("section", has_text="Dr. Linden")
+    expect(mine).to_be_visible()
+    fits(hal, no_barriers, picture, "links-open")
+    mine.get_by_role("button", name="End this link").click()
+    expect(hal.get_by_text("The link has ended. Nobody can open it any more.")).to_be_visible()
+    expect(mine).to_have_count(0)
+    fits(hal, no_barriers, picture, "links-ended")

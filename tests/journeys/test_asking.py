@@ -156,7 +156,9 @@ def test_the_forms_are_there_for_everybody(cast: Cast) -> None:
     page = stranger.get(reverse("forms")).content.decode()
     files = re.findall(r"/forms/[\w-]+\.pdf", page)
     assert len(files) == 8
-    assert "$" in page
+    prices = dict(re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)</dd>", page))
+    assert (prices["Disc or stick by mail"], prices["Download here in the portal"]) == ("$13.50", "free")
+    assert "You can also get the forms at our desk" in page
     for file in files:
         form = b"".join(stranger.get(file).streaming_content)  # type: ignore[attr-defined]
         assert form.startswith(b"%PDF")

@@ -96,3 +96,18 @@ def test_an_accepted_correction_names_who_has_the_old_text(cast: Cast) -> None:
     opened("Dr. Later", later(minutes=40))
     page = page_of(cast.hal).get(reverse("patient-wishes", args=[cast.alices.pk])).content.decode()
     assert ("Dr. Okoye" in page, "Dr. Later" in page, "alice@example.org" in page) == (True, False, False)
+
+
+def test_the_desk_ends_a_link_for_whom_it_has_not_reached(cast: Cast) -> None:
+    """Requirement J6: she telephones from the road; what was open is named, and opens nothing from then on."""
+    wish = sharing.Wish(recipient_name="Dr. Okoye", studies=[cast.chest], expires_at=later(days=9))
+    made = sharing.create(wish, by=cast.alice, now=NOW, place=PLACE)
+    hal, here = page_of(cast.hal), reverse("patient-links", args=[cast.alices.pk])
+    assert here in hal.get(reverse("patient-people", args=[cast.alices.pk])).content.decode()
+    assert "Dr. Okoye" in hal.get(here).content.decode()
+    others = reverse("patient-links", args=[cast.charlies.pk])
+    assert hal.post(others, {"link": str(made.share.pk)}).status_code == 404
+    assert "Dr. Okoye" not in hal.post(here, {"link": str(made.share.pk)}, follow=True).content.decode()
+    with pytest.raises(sharing.LinkRefused):
+        sharing.redeem(made.secret, visitor="Dr. Okoye", passcode="", now=later(minutes=5), place=PLACE)
+    assert page_of(cast.priya).get(here).status_code == 200

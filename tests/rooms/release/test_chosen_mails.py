@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from cast import NOW, PLACE, Cast, sender
 from rooms.intake.test_marked_reports import marked
-from rooms.release.helping import later
+from rooms.release.helping import TODAY, later
 from rooms.reporting.messages import oru
 from scanward.archive.results import read, take
 from scanward.audit.kinds import EventKind
@@ -20,7 +20,7 @@ from scanward.people.kinds import MailKind
 from scanward.people.models import Account
 from scanward.release import actions, sharing
 from scanward.release.housekeeping import tidy
-from scanward.release.models import ReleaseRequest
+from scanward.release.models import Authorization, ReleaseRequest
 from scanward.release.reminding import is_due
 
 Ask = Callable[..., ReleaseRequest]
@@ -94,6 +94,19 @@ def test_a_reminder_comes_to_who_chose_it_a_week_before_the_end_and_once(cast: C
     assert at(14) == []
     made.share.refresh_from_db()
     assert made.share.reminded_at == later(days=14)
+
+
+@pytest.mark.parametrize("taken_back", [False, True])
+def test_a_permission_is_brought_to_mind_a_week_before_its_end(cast: Cast, told: Any, taken_back: bool) -> None:
+    """Requirement D13: by e-mail and once, to who chose it; one that was taken back is no reason for one."""
+    Authorization.objects.create(
+        patient=cast.alices, description="CT of the chest", recipient="Lawson & Partners", purpose="my claim",
+        expires_on=TODAY + timedelta(days=30), signature="Alice Rivera", signed_on=TODAY, created_at=NOW,
+        revoked_at=NOW if taken_back else None,
+    )  # fmt: skip
+    choose(cast.alice, MailKind.REMINDERS)
+    reached = [told(lambda day=day: tidy(now=later(days=day))) for day in (20, 24, 25)]
+    assert reached == [[], [] if taken_back else ["alice@example.org"], []]
 
 
 def days(*numbers: int) -> Iterable[Any]:

@@ -13,6 +13,7 @@ from django.urls import reverse
 from cast import NOW, PASSWORD, PLACE, Cast
 from rooms.release.helping import TODAY, in_review, later, staff
 from scanward.access.actions import AccessRefused
+from scanward.audit.kinds import EventKind
 from scanward.audit.models import Entry
 from scanward.law.days import add_business_days
 from scanward.law.denials import Fact
@@ -373,7 +374,10 @@ def test_a_fee_is_waived_with_its_reason(cast: Cast, ask: Ask) -> None:
     with pytest.raises(Unlawful, match="reason"):
         actions.waive(request, by=cast.hal, reason=" ", now=NOW, place=PLACE)
     actions.waive(request, by=cast.hal, reason="Second disc for the same visit", now=NOW, place=PLACE)
-    assert request.quotes.get().total == 0
+    waived, step = request.quotes.get(), request.steps.get(event="accept_fee")
+    assert (waived.total, waived.waived_because) == (0, "Second disc for the same visit")
+    assert (step.note, step.public) == ("Second disc for the same visit", True)
+    assert Entry.objects.filter(kind=EventKind.FEE_WAIVED).count() == 1
 
 
 def test_who_asked_can_take_it_back(cast: Cast, ask: Ask) -> None:
