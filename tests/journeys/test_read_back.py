@@ -72,6 +72,33 @@ def test_another_address_is_read_back_once_more(cast: Cast, lena: Account, ask: 
     assert request.deliveries.get().address == "7 Elm Road"
 
 
+def test_an_address_that_changes_after_the_approval_is_no_dead_end(cast: Cast, ask: Ask) -> None:
+    """Requirement C6: before the copy is made; what the desk's page asks for can be done there."""
+    request, hal = ask(by=cast.hal, **BY_PHONE), page_of(cast.hal)
+    in_review(request, cast.hal)
+    actions.confirm_recipient(request, BACK, by=cast.hal, now=NOW, place=PLACE)
+    actions.quote(request, free(), by=cast.hal, now=NOW, place=PLACE)
+    actions.approve(request, by=cast.hal, basis="access", now=NOW, place=PLACE)
+    rights.set_address(cast.alices, address="7 Elm Road", email="", phone="", by=cast.alice, now=NOW, place=PLACE)
+    assert 'name="back_address"' in step(hal, request, "build")
+    step(hal, request, "confirm_recipient", back_name="Alice Rivera", back_address="7 Elm Road")
+    step(hal, request, "build")
+    assert request.state == "quality_check"
+
+
+def test_a_confidential_address_that_the_desk_typed_is_read_back_in_any_event(cast: Cast, ask: Ask) -> None:
+    """Requirement C6; 45 CFR 164.522(b): she asks in the portal, and tells the desk where else she is reached."""
+    request, hal = ask(delivery=Arrival.MAIL, contact="1 Main Street"), page_of(cast.hal)
+    in_review(request, cast.hal)
+    page = reverse("desk-request", args=[request.pk])
+    assert 'name="back_address"' not in hal.get(page).content.decode()
+    form = {"system": "post", "value": "7 Elm Road", "confidential": "1"}
+    hal.post(reverse("patient-address", args=[cast.alices.pk]), form)
+    assert 'name="back_address"' in hal.get(page).content.decode()
+    step(hal, request, "confirm_recipient", back_name="Alice", back_address="7 Elm Road")
+    assert 'name="back_address"' not in hal.get(page).content.decode()
+
+
 @pytest.mark.parametrize(
     "wish",
     [

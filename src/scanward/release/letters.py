@@ -133,15 +133,21 @@ def destination(request: ReleaseRequest) -> tuple[str, str]:
 def to_read_back(request: ReleaseRequest) -> dict[str, str]:
     """What is read back before anything leaves: whom it goes to, or where she wants it who asked by word (C6).
 
-    Who asks in the portal, by form or by letter has written the address herself.
+    Who asks in the portal, by form or by letter has written the address herself, unless it is another one since, which
+    she told the desk.
     """
     if request.recipient is not None:
         return request.recipient.details()
-    way = Arrival(request.delivery)
-    if request.channel not in SPOKEN or way not in ADDRESSED:
+    way, (name, where) = Arrival(request.delivery), destination(request)
+    if way not in ADDRESSED or not (request.channel in SPOKEN or _typed_at_desk(request, where)):
         return {}
-    name, where = destination(request)
     return {field: value for field, value in (("name", name), (ADDRESSED[way], where)) if value.strip()}
+
+
+def _typed_at_desk(request: ReleaseRequest, where: str) -> bool:
+    """Whether it goes to a confidential address that the desk wrote down for her."""
+    rows = ContactPoint.objects.filter(patient=request.patient_id, confidential=True, value=where)
+    return request.patient_id is not None and rows.exists()
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,13 +87,14 @@ TABLE: dict[tuple[State, Event], Row] = {
     (_S.DELIVERED, _E.MAIL_RETURNED): Row(_S.RETURNED_MAIL, f"{_GIVE}(3)(i)"),
     # A new address is a new way out: somebody else than who typed it looks at it before anything leaves again.
     (_S.RETURNED_MAIL, _E.READDRESS): Row(_S.QUALITY_CHECK, f"{_GIVE}(3)(i)", (Need.BUILDER,)),
-    (_S.QUALITY_CHECK, _E.CONFIRM_RECIPIENT): Row(None, _SAFE),
-    (_S.READY, _E.CONFIRM_RECIPIENT): Row(None, _SAFE),
     (_S.DELIVERED, _E.CLOSE): Row(_S.CLOSED, "45 CFR 164.530(j)(2)"),
     (_S.DENIED, _E.CLOSE): Row(_S.CLOSED, "45 CFR 164.530(j)(2)"),
     (_S.REVIEW_DECIDED, _E.CLOSE): Row(_S.CLOSED, f"{_DENIAL}(4)", (Need.REVIEW_UPHELD,)),
     (_S.DELIVERED, _E.BLOCK): Row(None, f"{_AUTH}(5)"),
 }
+# She may give another address at any time, and that is read back, too.
+for _state in (_S.REVIEW_DECIDED, _S.APPROVED, _S.PREPARING, _S.QUALITY_CHECK, _S.READY):
+    TABLE[_state, _E.CONFIRM_RECIPIENT] = Row(None, _SAFE)
 for _state in (_S.RECEIVED, _S.VERIFYING, _S.IN_REVIEW, _S.FEE_QUOTED):
     # The clock runs on while somebody is asked (trap T1).
     TABLE[_state, _E.ASK_INFO] = Row(None, _CLOCK)

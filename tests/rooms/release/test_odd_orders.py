@@ -26,7 +26,7 @@ from scanward.law.tracks import Track
 from scanward.people.contacts import change_contact
 from scanward.people.kinds import Authority, ContactSystem
 from scanward.people.models import Account, Patient, PatientLink, Representation, RoleAssignment
-from scanward.release import actions, rights, sharing
+from scanward.release import actions, letters, rights, sharing
 from scanward.release.actions.mailing import send_again
 from scanward.release.machine import NotNow
 from scanward.release.models import ReleaseRequest, Share
@@ -385,7 +385,12 @@ def test_the_last_word_on_where_she_is_reached_counts(cast: Cast, lena: Account,
                 cast.alices, ContactSystem.POST, "desk", confidential=True, actor=BY, place=PLACE,
                 now=later(minutes=minute),
             )  # fmt: skip
-    assert actions.deliver(request, PARCEL, by=cast.hal, now=NOW, place=PLACE).delivery.address == last
+    if stated := letters.to_read_back(request):
+        actions.confirm_recipient(request, stated, by=cast.hal, now=NOW, place=PLACE)
+    assert (actions.deliver(request, PARCEL, by=cast.hal, now=NOW, place=PLACE).delivery.address, bool(stated)) == (
+        last,
+        last == "desk",
+    )
 
 
 @pytest.mark.parametrize("stage", ["approved", "checked", "delivered"])
