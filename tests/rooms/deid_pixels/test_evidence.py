@@ -55,11 +55,23 @@ def test_the_figures_are_computed_again_and_one_without_images_is_found(exported
 
 @pytest.mark.long
 @needs_detectors
-def test_a_false_figure_is_found(exported):
+@pytest.mark.parametrize(
+    "name, detector",
+    [
+        ("views", None),
+        ("detected", "hog"),
+        ("attack_views", None),
+        ("attack_detected", "hog"),
+        ("attack_confirmed", None),
+    ],
+)
+def test_each_false_figure_of_the_face_is_found(exported, name, detector):
     root, evidence, _ = exported
     false = copy.deepcopy(evidence)
-    false["pixels"][0]["attack_detected"]["hog"] += 1
-    assert [found.what for found in verify(root, false)] == ["its figures of the face are not what the images give"]
+    figure = false["pixels"][0]
+    holder, key = (figure, name) if detector is None else (figure[name], detector)
+    holder[key] += 1
+    assert "its figures of the face are not what the images give" in [found.what for found in verify(root, false)]
 
 
 @needs_detectors
