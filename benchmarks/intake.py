@@ -169,6 +169,11 @@ def send(port: int, folder: Path, *, nodelay: bool, together: int) -> float:
 Receivers = dict[tuple[str, bool], tuple[int, psutil.Process]]
 
 
+def spent_by(first: psutil.Process) -> float:
+    """The CPU seconds of a receiver's processes."""
+    return sum(sum(each.cpu_times()[:2]) for each in (first, *first.children(recursive=True)))
+
+
 def compare(place: Path, receivers: Receivers, *, count: int, rounds: int) -> None:
     """Send the same new slices to everybody in turn; print the rates, and what a slice costs us."""
     original, number = base(place / "base", count), 1000
@@ -182,11 +187,11 @@ def compare(place: Path, receivers: Receivers, *, count: int, rounds: int) -> No
                 if tuned is not nodelay:
                     continue
                 os.sync()
-                before = sum(process.cpu_times()[:2])
+                before = spent_by(process)
                 seconds = send(port, fresh, nodelay=nodelay, together=together)
                 rates.setdefault((who, nodelay, together), []).append(count / seconds)
                 if who == "scanward":
-                    spent = (sum(process.cpu_times()[:2]) - before) / count * 1000
+                    spent = (spent_by(process) - before) / count * 1000
                     cpu.setdefault((nodelay, together), []).append(spent)
             shutil.rmtree(fresh)
     show(rates)
@@ -218,15 +223,16 @@ def visible(running: Listening) -> None:
 
 
 def memory(running: Listening, place: Path, count: int) -> None:
-    """Send so many slices and print the process's memory on the way."""
-    process, step = psutil.Process(running.process.pid), 500
+    """Send so many slices and print the memory of each process on the way."""
+    step = 500
     original = base(place / "memory", step)
     for number in range(5000, 5000 + count // step):
         fresh = copies(original, place / f"memory-{number}", number)
         send(running.port, fresh, nodelay=True, together=2)
         shutil.rmtree(fresh)
         if (number - 4999) % 4 == 0:
-            print(f"{(number - 4999) * step:6} slices: {process.memory_info().rss >> 20} MB", flush=True)
+            resident = [each.memory_info().rss >> 20 for each in running.processes()]
+            print(f"{(number - 4999) * step:6} slices: {resident} MB", flush=True)
 
 
 @click.command()

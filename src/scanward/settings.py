@@ -77,6 +77,8 @@ DEMO = flag("DEMO")
 # Listeners and peers (docs/how-to/dicom.md); without the file, this machine's own programs only.
 DICOM_FILE = Path(env("DICOM_FILE", str(DATA / "dicom.toml")))
 DICOM_PORT = int(env("DICOM_PORT", "11112"))
+# Processes that take scans in behind the same port.
+LISTEN_WORKERS = max(1, int(env("LISTEN_WORKERS", str(min(os.cpu_count() or 1, 4)))))
 # Reports over HL7 (docs/how-to/reports.md), in the same manner.
 HL7_FILE = Path(env("HL7_FILE", str(DATA / "hl7.toml")))
 HL7_PORT = int(env("HL7_PORT", "2575"))

@@ -7,12 +7,14 @@ import threading
 
 import click
 from django.conf import settings
+from django.db import connections
 from django.utils import timezone
 
 from scanward.archive.rebuild import recover
 from scanward.cli.startup import refuse_if_unsafe
-from scanward.intake.dimse.peers import BadSettings
-from scanward.intake.dimse.server import Server
+from scanward.intake.dimse.peers import BadSettings, Listener
+from scanward.intake.dimse.server import CAPS, Server
+from scanward.intake.dimse.siblings import Siblings
 from scanward.intake.mllp.server import ReportServer
 
 # Threads hand the interpreter over sooner than by default: an answer waits for no long computation.
@@ -32,20 +34,35 @@ def command() -> None:
         signal.signal(name, lambda *_: ended.set())
     refuse_if_unsafe()
     recover(now=timezone.now())
+    connections.close_all()
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
         server, reports = _servers()
-        opened = [("DICOM", *each) for each in server.open()] + [("HL7", *each) for each in reports.open()]
+        opened = server.open()
+        siblings = Siblings()
+        if siblings.fork(settings.LISTEN_WORKERS - 1):
+            _tell("DICOM", opened)
+            _tell("HL7", reports.open())
     except (BadSettings, OSError) as error:
         raise click.ClickException(f"The listener does not start. {error}") from None
-    for what, listener, port in opened:
-        kind = "TLS" if listener.tls else "plain"
-        click.echo(f"Listening for {what} ({kind}) on {listener.address} port {port}")
     # What is there now stays: the garbage collector need not look at it again between two slices.
     gc.freeze()
-    _wait(server, ended)
+    server.start()
+    reports.start()
+    asked = _wait(server, siblings, ended)
+    siblings.ask_to_stop()
     reports.stop()
     server.stop()
+    siblings.wait()
+    if not asked:
+        raise SystemExit(1)
+
+
+def _tell(what: str, opened: list[tuple[Listener, int]]) -> None:
+    """Say where it listens."""
+    for listener, port in opened:
+        kind = "TLS" if listener.tls else "plain"
+        click.echo(f"Listening for {what} ({kind}) on {listener.address} port {port}")
 
 
 def _servers() -> tuple[Server, ReportServer]:
@@ -60,6 +77,7 @@ def _servers() -> tuple[Server, ReportServer]:
         spool=settings.DATA / "spool",
         issuer=settings.FACILITY_ISSUER,
         clock=timezone.now,
+        caps=CAPS.among(settings.LISTEN_WORKERS),
     )
     reports = ReportServer(
         settings.HL7_FILE,
@@ -72,12 +90,9 @@ def _servers() -> tuple[Server, ReportServer]:
     return server, reports
 
 
-def _wait(server: Server, ended: threading.Event) -> None:
-    """Wait for a wish to stop, or for the keeper's end.
-
-    Raises:
-        SystemExit: the keeper has died; the service has to be started again.
-    """
+def _wait(server: Server, siblings: Siblings, ended: threading.Event) -> bool:
+    """Wait for a wish to stop; False when the keeper or a sibling has died: the service has to be started again."""
     while not ended.wait(0.5):
-        if not server.keeper.alive:
-            raise SystemExit(1)
+        if not server.keeper.alive or siblings.one_has_ended():
+            return False
+    return True

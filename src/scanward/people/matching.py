@@ -48,13 +48,24 @@ def match(arrived: Demographics) -> Match:
     """Find the patient of an arriving object."""
     if not arrived.patient_id:
         return Match(Verdict.UNKNOWN)
+    found = _by_number(arrived)
+    if found:
+        return found
+    namesake = _namesake(arrived)
+    if namesake is None:
+        return Match(Verdict.NEW)
+    # Another process may have made this very record between the two questions: then its number is known by now.
+    return _by_number(arrived) or Match(Verdict.MAYBE_DOUBLE, namesake)
+
+
+def _by_number(arrived: Demographics) -> Match | None:
+    """Compare with the patient who has this number, if anybody has."""
     known = PatientIdentifier.objects.filter(value=arrived.patient_id, issuer=arrived.issuer)
     identifier = known.select_related("patient").first()
-    if identifier:
-        sure = agrees(identifier.patient, arrived)
-        return Match(Verdict.FOUND if sure else Verdict.DIFFERS, identifier.patient)
-    namesake = _namesake(arrived)
-    return Match(Verdict.MAYBE_DOUBLE, namesake) if namesake else Match(Verdict.NEW)
+    if identifier is None:
+        return None
+    sure = agrees(identifier.patient, arrived)
+    return Match(Verdict.FOUND if sure else Verdict.DIFFERS, identifier.patient)
 
 
 def match_claimed(arrived: Demographics, patient: Patient, *, numbered: bool) -> Match:

@@ -15,6 +15,7 @@ from scanward.audit.models import Entry
 from scanward.dicom.synthetic import study
 from scanward.intake.receive import Item, Outcome, receive
 from scanward.law.purpose import PurposeOfUse
+from scanward.people import matching
 from scanward.people.models import Patient, PatientIdentifier
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_vault")]
@@ -122,6 +123,20 @@ def test_a_namesake_born_the_same_day_is_a_case():
     double = replace(ALICE, patient_id="LH-999999")
     assert outcomes(take_in(study("chest", seed=3, patient=double, matrix=64, slices=4))) == {Outcome.CONFLICT}
     assert {held.reason for held in HeldObject.objects.all()} == {HeldReason.PATIENT_MAYBE_DOUBLE}
+
+
+def test_a_record_that_another_process_makes_at_the_same_moment_is_no_namesake(monkeypatch):
+    """Its number was not known when it was asked for, and its name was a moment later: it is the same record."""
+    look, made = matching._namesake, []
+
+    def look_late(arrived):
+        made.extend([] if made else [matching.enrol(arrived)])
+        return look(arrived)
+
+    monkeypatch.setattr(matching, "_namesake", look_late)
+    assert outcomes(take_in(chest_of(ALICE))) == {Outcome.KEPT}
+    assert [Study.objects.get().patient] == made
+    assert Patient.objects.count() == 1
 
 
 def test_the_same_number_of_another_issuer_is_another_patient():

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rooms.intake.listening import Listening, copy_of, listen, make_place
-from rooms.intake.senders import served_meanwhile
+from rooms.intake.senders import served_meanwhile, warm
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +19,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def listener(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Listening]:
     """A listener as it runs without a settings file; every test uses UIDs of its own."""
     running = listen(copy_of(template, tmp_path_factory.mktemp("listener") / "place"))
+    warm(running)
     yield running
     assert running.stop() == 0
 

@@ -41,7 +41,7 @@ class House:
 
     def processes(self) -> list[psutil.Process]:
         """Both servers, and all that they started."""
-        return [psutil.Process(self.listener.process.pid), self.server, *self.server.children(recursive=True)]
+        return [*self.listener.processes(), self.server, *self.server.children(recursive=True)]
 
     def memory(self) -> int:
         """What both servers and all that they started hold."""

@@ -50,11 +50,16 @@ class Listening:
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=240)
 
+    def processes(self) -> list[psutil.Process]:
+        """The first process and its siblings."""
+        first = psutil.Process(self.process.pid)
+        return [first, *first.children(recursive=True)]
+
     def memory(self) -> int:
-        return psutil.Process(self.process.pid).memory_info().rss
+        return sum(each.memory_info().rss for each in self.processes())
 
     def descriptors(self) -> int:
-        return psutil.Process(self.process.pid).num_fds()
+        return sum(each.num_fds() for each in self.processes())
 
     def ask(self, sql: str, *values: object) -> list[tuple]:
         """Look into its database, as nobody else could."""
@@ -85,13 +90,16 @@ class Listening:
         return code
 
 
-def listen(place: Path, toml: str = "", listeners: int = 1, under: Sequence[str] = ()) -> Listening:
-    """Start it, under another program if need be, and wait until it listens."""
+def listen(
+    place: Path, toml: str = "", listeners: int = 1, under: Sequence[str] = (), workers: int | None = None
+) -> Listening:
+    """Start it, under another program if need be, and wait until it listens; with so many processes, or as it is."""
     if toml:
         (place / "dicom.toml").write_text(toml)
     command = [*under, sys.executable, "-m", "scanward.cli", "listen"]
     log = (place / "log").open("ab")
-    process = subprocess.Popen(command, env=environment(place), stdout=subprocess.PIPE, stderr=log)
+    told = {} if workers is None else {"SCANWARD_LISTEN_WORKERS": str(workers)}
+    process = subprocess.Popen(command, env=environment(place) | told, stdout=subprocess.PIPE, stderr=log)
     log.close()
     assert process.stdout
     lines = [process.stdout.readline().decode() for _ in range(listeners)]

@@ -4,7 +4,7 @@ import itertools
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from io import BytesIO
 from typing import Any
 
@@ -77,6 +77,14 @@ def echo(port: int, **more: Any) -> int:
     with association(port, (VERIFICATION, [IMPLICIT]), **more) as found:
         assert found.is_established
         return found.send_c_echo().Status
+
+
+def warm(running: Listening) -> None:
+    """Let each process serve somebody, so that what it takes once does not count as what a test costs."""
+    with ExitStack() as stack:
+        for _ in range(4 * len(running.processes())):
+            found = stack.enter_context(association(running.port))
+            assert found.send_c_store(slice_of()).Status == 0
 
 
 @contextmanager

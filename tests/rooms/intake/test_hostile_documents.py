@@ -193,6 +193,7 @@ def port(cast, tmp_path) -> Iterator[int]:
     spool, clock = tmp_path / "spool", partial(datetime.now, UTC)
     server = Server(tmp_path / "dicom.toml", port=0, spool=spool, issuer=ISSUER, clock=clock)
     [(_listener, found)] = server.open()
+    server.start()
     yield found
     server.stop()
 

@@ -306,6 +306,7 @@ def in_process(tmp_path: Path) -> Iterator[Engine]:
         tmp_path / "hl7.toml", keeper, port=0, issuer=ALICE.issuer, facility="Lakeside", clock=lambda: datetime.now(UTC)
     )
     [(_listener, port)] = server.open()
+    server.start()
     found = Engine(socket.create_connection(("127.0.0.1", port), timeout=240))
     yield found
     found.close()

@@ -4,6 +4,7 @@ What is said inside is another's business: the DICOM server's, or that of the se
 """
 
 import contextlib
+import errno
 import ipaddress
 import logging
 import socket
@@ -39,6 +40,15 @@ class Caps:
     # Associations. One too many is told to come back later.
     of_address: int = 32
     all: int = 64
+
+    def among(self, processes: int) -> "Caps":
+        """Return what each of several processes may have, so that together they have no more."""
+        return Caps(
+            max(1, self.pending_of_address // processes),
+            max(1, self.pending // processes),
+            max(1, self.of_address // processes),
+            max(1, self.all // processes),
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -113,11 +123,11 @@ class Doors:
 
     def __init__(self, name: str, register: Register, alerts: Alerts, attend: Attend) -> None:
         self._name, self._register, self._alerts, self._attend = name, register, alerts, attend
-        self._sockets: list[tuple[socket.socket, Listener]] = []
+        self._sockets: list[tuple[socket.socket, Listener, ssl.SSLContext | None]] = []
         self.closing = threading.Event()
 
     def open(self, listeners: Sequence[Listener]) -> list[tuple[Listener, int]]:
-        """Begin to listen; return each listener with its port.
+        """Open the doors, where callers wait until `start`; return each listener with its port.
 
         Raises:
             OSError: an address is in use or not ours. BadSettings: a certificate or key is missing or no good.
@@ -125,15 +135,19 @@ class Doors:
         for listener, context in [(listener, tls_context(listener.tls)) for listener in listeners]:
             family = socket.AF_INET6 if ipaddress.ip_address(listener.address).version == 6 else socket.AF_INET
             sock = socket.create_server((listener.address, listener.port), family=family, backlog=BACKLOG)
-            self._sockets.append((sock, listener))
+            self._sockets.append((sock, listener, context))
+        return [(listener, sock.getsockname()[1]) for sock, listener, _context in self._sockets]
+
+    def start(self) -> None:
+        """Begin to let callers in."""
+        for sock, listener, context in self._sockets:
             name = f"{self._name} {listener.name}"
             threading.Thread(target=self._accept, args=(sock, listener, context), name=name, daemon=True).start()
-        return [(listener, sock.getsockname()[1]) for sock, listener in self._sockets]
 
     def close(self, *, pending_only: bool) -> None:
         """Let nobody in any more, end connections (all, or those that have not begun), and wait for the others."""
         self.closing.set()
-        for sock, _listener in self._sockets:
+        for sock, _listener, _context in self._sockets:
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
             sock.close()
@@ -147,7 +161,8 @@ class Doors:
             try:
                 accepted, address = sock.accept()
             except OSError as error:
-                if self.closing.is_set():
+                # EINVAL: a sibling process that ends has shut the door for all.
+                if self.closing.is_set() or error.errno == errno.EINVAL:
                     return
                 # Out of descriptors or memory: wait until others have ended.
                 log.error("a connection could not be accepted: %s", type(error).__name__)

@@ -69,22 +69,25 @@ class Keeper:
         self._since = self._last = self._retry_at = 0.0
         self._something = threading.Event()
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="keeper")
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Begin to index and tell in the background."""
+        # Made only now: a fork counts every thread that was made before it as ended, begun or not.
+        self._thread = threading.Thread(target=self._run, name="keeper")
         self._thread.start()
 
     def stop(self) -> None:
         """Finish what waits, and end."""
         self._stopping.set()
         self._something.set()
-        self._thread.join(STOP_SECONDS)
+        if self._thread:
+            self._thread.join(STOP_SECONDS)
 
     @property
     def alive(self) -> bool:
         """Whether the thread works; if it has died, the service has to end and be started again."""
-        return self._thread.is_alive()
+        return self._thread is not None and self._thread.is_alive()
 
     def keep(self, arrival: Arrival, sender: Sender) -> Settled:
         """Keep one object; when this returns it survives a power loss.

@@ -50,14 +50,17 @@ class Server:
         self._doors = Doors("listen", self.register, self.alerts, self._attend)
 
     def open(self) -> list[tuple[Listener, int]]:
-        """Begin to listen; return each listener with its port.
+        """Open the doors, where callers wait until `start`; return each listener with its port.
 
         Raises:
             OSError: an address is in use or not ours. BadSettings: a certificate or key is missing or no good.
         """
-        opened = self._doors.open(self._neighbours().listeners)
+        return self._doors.open(self._neighbours().listeners)
+
+    def start(self) -> None:
+        """Begin to take what comes."""
         self.keeper.start()
-        return opened
+        self._doors.start()
 
     def stop(self) -> None:
         """Take no more, let what is under way end, and finish the index."""

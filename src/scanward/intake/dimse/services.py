@@ -1,9 +1,12 @@
 """What is done with a message: echo, store, storage commitment, and the refusal of everything else."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+from django.conf import settings
 
 from scanward.archive.arrivals import arrival_of
 from scanward.archive.store import Digest, Sender
@@ -17,9 +20,13 @@ from scanward.intake.dimse import classes, commitment
 from scanward.intake.dimse.alerts import Alerts, Why
 from scanward.intake.dimse.command import Command, Field, Status, Tag
 from scanward.intake.dimse.courier import Courier
-from scanward.intake.dimse.keeper import CanNotKeep, Keeper
+from scanward.intake.dimse.keeper import OLDEST_SECONDS, CanNotKeep, Keeper
 from scanward.intake.dimse.negotiation import Caller
 from scanward.intake.dimse.peers import Peer
+
+# Another process of ours indexes what it has taken within OLDEST_SECONDS, and the transaction takes a moment.
+SIBLINGS_SECONDS: Final = OLDEST_SECONDS + 1.0 if settings.LISTEN_WORKERS > 1 else 0.0
+PAUSE_SECONDS: Final = 0.1
 
 QUERIES: Final = {
     Field.C_FIND_RQ: Status.OUT_OF_RESOURCES,
@@ -120,10 +127,19 @@ class Services:
             self._tell(Why.NOT_READABLE, peer, caller, refused.reason.value)
             return Reply(0x0115, f"{refused.element} {refused.reason.value}".strip())
         try:
-            report = self.keeper.do(lambda: commitment.check(asked))
+            report = self._look_for(asked)
         except CanNotKeep:
             return Reply(0x0110, "The index does not answer. Ask again later.")
         return Reply(Status.SUCCESS, report=None if self.courier.takes(report, peer, caller.listener) else report)
+
+    def _look_for(self, asked: commitment.Asked) -> commitment.Answer:
+        """Look the objects up; what a sibling has taken and not yet indexed is waited for, as long as that may take."""
+        until = time.monotonic() + SIBLINGS_SECONDS
+        report = self.keeper.do(lambda: commitment.check(asked))
+        while report.failed and time.monotonic() < until:
+            time.sleep(PAUSE_SECONDS)
+            report = self.keeper.do(lambda: commitment.check(asked))
+        return report
 
     def _tell(self, why: Why, peer: Peer, caller: Caller, detail: str) -> None:
         self.alerts(why, caller.address, title=peer.ae_title, detail=detail, listener=caller.listener.name)

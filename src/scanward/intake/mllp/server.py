@@ -62,12 +62,16 @@ class ReportServer:
         self._doors = Doors("reports", self._register, self._alerts, self._attend)
 
     def open(self) -> list[tuple[Listener, int]]:
-        """Begin to listen; return each listener with its port.
+        """Open the doors, where callers wait until `start`; return each listener with its port.
 
         Raises:
             OSError: an address is in use or not ours. BadSettings: a certificate or key is missing or no good.
         """
         return self._doors.open(self._partners().listeners)
+
+    def start(self) -> None:
+        """Begin to take what comes."""
+        self._doors.start()
 
     def stop(self) -> None:
         """Take no more messages, and let the one that is being kept be kept; its sender sends it again and is told."""
