@@ -1,6 +1,7 @@
 """Lines of the catalogue about asking, as the person meets them: days, defaults, signature, forms, dates, letters."""
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from rooms.release.helping import TODAY, staff
 from rooms.release.test_corrections import words_of
 from scanward.archive.models import Study
 from scanward.people.kinds import Role
+from scanward.portal.views import forms
 from scanward.portal.words import STATE_WORDS
 from scanward.release import house
 from scanward.release.kinds import State
@@ -78,6 +80,15 @@ def test_what_is_signed_in_the_portal_has_its_day(cast: Cast) -> None:
     assert (request.signature, request.signed_on) == ("Alice Rivera", house.today(request.received_at or NOW))
 
 
+@pytest.fixture
+def typeset_anew() -> Iterator[None]:
+    """A form is typeset once a day: neither another test's stays for this one, nor this one's for another."""
+    forms._made.cache_clear()
+    yield
+    forms._made.cache_clear()
+
+
+@pytest.mark.usefixtures("typeset_anew")
 def test_every_form_says_where_to_send_it_and_whom_to_ask(cast: Cast, settings: Any) -> None:
     """Requirement B15: department, address, telephone and the portal's address, on each of the eight papers."""
     settings.FACILITY_DEPARTMENT, settings.FACILITY_ADDRESS = "Medical Records", ("9 Hospital Road", "Austin, TX 78701")
