@@ -214,8 +214,8 @@ def test_a_disk_that_is_full_at_any_call_is_told_and_is_no_end(own_place, number
 
 
 def test_a_full_disk_is_told_and_is_no_end(own_place):
-    """Fault D3: 0xA700 while there is no room, success afterwards without a restart."""
-    running = listen(own_place)
+    """Fault D3: 0xA700 while there is no room, success afterwards without a restart; one process, so one limit."""
+    running = listen(own_place, workers=1)
     assert send(running.port, slice_of()) == [0]
     memory, limit = running.memory(), resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE, (1, limit[1]))
@@ -234,7 +234,7 @@ def test_a_full_disk_is_told_and_is_no_end(own_place):
 
 def test_a_disk_that_fills_at_any_write_is_told_and_loses_nothing(own_place):
     """Faults D3, D4: no file may grow beyond a limit that lies lower and higher: pack, key, index and its journal."""
-    running, acknowledged = listen(own_place), []
+    running, acknowledged = listen(own_place, workers=1), []
     assert send(running.port, slice_of()) == [0]
     memory, before = running.memory(), resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE)
     for kilobytes in (1, 4, 9, 17, 33, 70, 150, 400, 900):
@@ -257,7 +257,7 @@ def test_a_disk_that_fills_at_any_write_is_told_and_loses_nothing(own_place):
 
 def test_no_more_descriptors_is_told_and_is_no_end(own_place):
     """Fault D4, EMFILE: connections wait or are closed; afterwards everything goes on."""
-    running = listen(own_place)
+    running = listen(own_place, workers=1)
     assert send(running.port, slice_of()) == [0]
     memory, limit = running.memory(), resource.prlimit(running.process.pid, resource.RLIMIT_NOFILE)
     resource.prlimit(running.process.pid, resource.RLIMIT_NOFILE, (running.descriptors() + 1, limit[1]))
