@@ -1,6 +1,7 @@
 """The system calls that the folder backend makes, in one place so that tests can fail each of them."""
 
 import fcntl
+import mmap
 import os
 from collections.abc import Sequence
 
@@ -34,6 +35,12 @@ class Files:
             os.fdatasync(descriptor)
         else:
             os.fsync(descriptor)
+
+    def give_back(self, descriptor: int, start: int, end: int) -> None:
+        """Let the kernel use the memory that holds durable bytes for what comes next, instead of new memory."""
+        if hasattr(os, "posix_fadvise"):  # Linux
+            first = start - start % mmap.PAGESIZE
+            os.posix_fadvise(descriptor, first, end - first, os.POSIX_FADV_DONTNEED)
 
     def sync_folder(self, path: str) -> None:
         """Make the names in a folder durable."""

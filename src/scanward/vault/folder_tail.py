@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from scanward.vault.errors import explained
 from scanward.vault.files import Files
@@ -78,7 +79,9 @@ class FolderTail:
         def sync() -> None:
             with explained():
                 self._files.sync_data(descriptor)
-            self.durable = mark
+            before, self.durable = self.durable, mark
+            with suppress(OSError):  # it is durable, whatever the kernel says to that
+                self._files.give_back(descriptor, before, mark)
 
         return sync
 

@@ -15,6 +15,7 @@ CALLS = [
     "read",
     "sync_data",
     "sync",
+    "give_back",
     "truncate",
     "rename",
     "unlink",
