@@ -11,6 +11,7 @@ from pathlib import Path
 import requests
 
 from ports import free_port
+from rooms.intake.test_peers import Authority
 from scanward.dicom.synthetic import SyntheticStudy
 
 PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
@@ -37,8 +38,21 @@ def _running(words: list[str], port: int) -> Iterator[None]:
         process.wait(timeout=240)
 
 
+def secured(folder: Path) -> tuple[dict[str, str], dict[str, object]]:
+    """Certificates of one authority for both sides of mutual TLS: our files, and what Orthanc's settings say."""
+    authority = Authority(folder, "hospital")
+    ours, theirs = authority.issue("us"), authority.issue("orthanc")
+    return {"ca": str(authority.file), "certificate": str(ours[0]), "key": str(ours[1])}, {
+        "DicomTlsEnabled": True,
+        "DicomTlsCertificate": str(theirs[0]),
+        "DicomTlsPrivateKey": str(theirs[1]),
+        "DicomTlsTrustedCertificates": str(authority.file),
+        "DicomTlsRemoteCertificateRequired": True,
+    }
+
+
 @contextmanager
-def orthanc(folder: Path, *studies: SyntheticStudy) -> Iterator[tuple[int, str]]:
+def orthanc(folder: Path, *studies: SyntheticStudy, **more: object) -> Iterator[tuple[int, str]]:
     """An Orthanc that has these studies; yields its DICOM port and the address of its web services."""
     web, port = free_port(), free_port()
     settings = {
@@ -53,6 +67,7 @@ def orthanc(folder: Path, *studies: SyntheticStudy) -> Iterator[tuple[int, str]]
         "DicomAlwaysAllowGet": True,
         "Plugins": [str(PLUGIN)] if PLUGIN.is_file() else [],
         "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
+        **more,
     }
     (folder / "orthanc.json").write_text(json.dumps(settings))
     with _running(["Orthanc", str(folder / "orthanc.json")], web):

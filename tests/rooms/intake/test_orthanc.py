@@ -13,18 +13,22 @@ from ports import free_port
 from rooms.dicom.making import CT
 from rooms.intake.house import until_answers
 from rooms.intake.listening import listen, program
+from rooms.intake.real_pacs import secured
 from rooms.intake.senders import slice_of
 
 pytestmark = pytest.mark.skipif(program("Orthanc") is None, reason="needs Orthanc")
 
 
-@pytest.fixture
-def house(own_place, tmp_path):
+@pytest.fixture(params=["plain", "mutual TLS"])
+def house(request, own_place, tmp_path):
     """A listener and an Orthanc that know each other; the listener, and the address of Orthanc's web services."""
     web, port = free_port(), free_port()
+    ours, theirs = secured(tmp_path) if request.param == "mutual TLS" else ({}, {})
+    doors = "\n".join(f'{name} = "{file}"' for name, file in ours.items()).replace("ca =", "client_ca =")
     toml = f"""
         [[listener]]
         port = 0
+        {doors}
         [[peer]]
         ae_title = "ORTHANC"
         addresses = ["127.0.0.1"]
@@ -32,6 +36,7 @@ def house(own_place, tmp_path):
         port = {port}
     """
     listener = listen(own_place, toml)
+    us = {"AET": "SCANWARD", "Host": "127.0.0.1", "Port": listener.port, "UseDicomTls": bool(theirs)}
     settings = {
         "StorageDirectory": str(tmp_path / "orthanc"),
         "IndexDirectory": str(tmp_path / "orthanc"),
@@ -41,7 +46,8 @@ def house(own_place, tmp_path):
         "AuthenticationEnabled": False,
         "RemoteAccessAllowed": False,
         "Plugins": [],
-        "DicomModalities": {"scanward": ["SCANWARD", "127.0.0.1", listener.port]},
+        "DicomModalities": {"scanward": us},
+        **theirs,
     }
     (tmp_path / "o.json").write_text(json.dumps(settings))
     log = (tmp_path / "log").open("wb")

@@ -262,6 +262,7 @@ def test_one_department_learns_nothing_of_another(guarded, ct1_meanwhile):
 
 @pytest.mark.dcmtk
 def test_dcmtk_echoes_and_stores_over_mutual_tls(guarded, authority, tmp_path):
+    """Fault A9: and it is told nothing when it asks."""
     one = slice_of()
     one.save_as(tmp_path / "one.dcm")
     certificate, key = authority.folder / "ct2.pem", authority.folder / "ct2.key"
@@ -272,6 +273,10 @@ def test_dcmtk_echoes_and_stores_over_mutual_tls(guarded, authority, tmp_path):
         ["storescu", *tls, "-aet", "CT2", "127.0.0.1", port, str(tmp_path / "one.dcm")], check=True, timeout=240
     )
     assert guarded.count("instance", one.SOPInstanceUID) == 1
+    question = ["findscu", *tls, "-v", "-S", "-aet", "CT2", "-k", "QueryRetrieveLevel=STUDY", "-k", "PatientName="]
+    asked = subprocess.run([*question, "127.0.0.1", port], capture_output=True, text=True, check=False, timeout=240)
+    assert "Refused" in asked.stdout + asked.stderr
+    assert "Liddell" not in asked.stdout + asked.stderr
 
 
 def test_pynetdicom_stores_over_mutual_tls(guarded, authority):

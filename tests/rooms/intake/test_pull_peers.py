@@ -33,13 +33,18 @@ STRANGERS = study("chest", seed=72, patient=STRANGER, matrix=32, slices=3)
 
 @pytest.fixture(scope="module")
 def peers(tmp_path_factory):
-    """One Orthanc and one dcmqrscp for all tests of this file."""
-    first, second = tmp_path_factory.mktemp("orthanc"), tmp_path_factory.mktemp("qr")
-    with real.orthanc(first, NEW, STRANGERS, abdomen_of(CHARLIE)) as (port, web), real.dcmqrscp(second, NEW) as qr:
-        yield {"orthanc": port, "web": web, "qr": qr}
+    """An Orthanc, one that wants mutual TLS, and a dcmqrscp for all tests of this file."""
+    first, second, third = (tmp_path_factory.mktemp(name) for name in ("orthanc", "qr", "safe"))
+    ours, theirs = real.secured(third)
+    with (
+        real.orthanc(first, NEW, STRANGERS, abdomen_of(CHARLIE)) as (port, web),
+        real.dcmqrscp(second, NEW) as qr,
+        real.orthanc(third, NEW, abdomen_of(CHARLIE), **theirs) as (safe, _),
+    ):
+        yield {"orthanc": port, "web": web, "qr": qr, "safe": safe, "ours": ours}
 
 
-@pytest.fixture(params=["orthanc", "qr", "web"])
+@pytest.fixture(params=["orthanc", "qr", "safe", "web"])
 def pacs(request, peers, settings, tmp_path) -> Pacs:
     """Each of them in turn, written into the house's file."""
     if request.param == "web":
@@ -47,6 +52,8 @@ def pacs(request, peers, settings, tmp_path) -> Pacs:
     else:
         title = "QR" if request.param == "qr" else "ORTHANC"
         words = f'kind = "dicom"\nhost = "127.0.0.1"\nport = {peers[request.param]}\nae_title = "{title}"'
+    if request.param == "safe":
+        words += "".join(f'\n{name} = "{file}"' for name, file in peers["ours"].items())
     return configured(settings, tmp_path, f'[[pacs]]\nname = "Main"\nissuer = "{ISSUER}"\n{words}\n')
 
 
