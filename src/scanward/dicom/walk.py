@@ -144,7 +144,7 @@ def inflate(data: Buffer, limits: Limits = DEFAULT) -> bytearray:
         while not unpack.eof and at < len(data):
             pending = bytes(data[at : at + piece])
             at += len(pending)
-            while pending:
+            while pending and not unpack.eof:  # behind its end may be padding, or the tail of a gzip file
                 out += unpack.decompress(pending, piece * 4)
                 pending = unpack.unconsumed_tail
                 if len(out) > min(limits.max_inflated, max(limits.ratio_floor, limits.max_ratio * at)):

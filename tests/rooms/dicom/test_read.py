@@ -9,6 +9,7 @@ import pytest
 
 from rooms.dicom import making
 from rooms.dicom.making import BIG, CT, DEFLATED, EXPLICIT, IMPLICIT, INSTANCE, REPORT, SERIES, STUDY
+from scanward.dicom import walk
 from scanward.dicom.errors import RefusalReason, Refused
 from scanward.dicom.limits import Limits
 from scanward.dicom.preamble import PreambleKind
@@ -66,6 +67,16 @@ def test_a_deflated_data_set_is_inflated_and_read():
     seen = inspect(making.file(deflated, DEFLATED))
     assert seen.deflated
     assert seen.dicom_json == inspect(plain).dicom_json
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("size", [0, 1, 1 << 18, (1 << 18) + 1, 1 << 20])
+@pytest.mark.parametrize("tail", [b"", b"\0", b"XE\x1a\x02\x04\0\0\0", bytes(1 << 17)], ids=["", "pad", "gzip", "long"])
+def test_what_stands_behind_a_deflated_stream_is_not_of_it(size, tail):
+    """Fault B3: some writers leave a pad byte or the tail of a gzip file there; with a long stream it never ended."""
+    plain = bytes(range(256)) * (size >> 8) + bytes(size & 255)
+    squeeze = zlib.compressobj(wbits=-15)
+    assert walk.inflate(squeeze.compress(plain) + squeeze.flush() + tail) == plain
 
 
 def test_a_file_is_read_from_its_path_and_from_a_view_alike(tmp_path):
