@@ -24,6 +24,7 @@ _ALPHANUMERIC: Final = re.compile(r"[^\W_]+")
 _DIGITS: Final = re.compile(r"\d+")
 _DECIMAL: Final = re.compile(r"[+-]?[0-9]*\.?[0-9]*(?:[eE][+-]?[0-9]{1,9})?")
 _SPACED_NUMBER: Final = re.compile(r"\d[\d.\-/ ()+,_]{2,}\d")  # more ways to set digits apart than a list would have
+_DAY_AND_MONTH: Final = re.compile(r"(?<![\w./-])\d{1,2}[-/_]\d{1,2}(?![\w/-]|\.\d)")
 _ESCAPE: Final = re.compile(rb"\x1b[$(][^A-Z]?[@-Z]")
 _CODECS: Final = (
     "utf-8",
@@ -86,7 +87,7 @@ class Known:
     words: frozenset[str] = frozenset()
     numbers: frozenset[str] = frozenset()
     raw: tuple[bytes, ...] = ()  # for searching bytes, each at least 5 long
-    days: frozenset[str] = frozenset()  # dates with a short year, as 3/17/48
+    days: frozenset[str] = frozenset()  # dates with a short year or none, as 3/17/48 and 3/17
 
     def in_word(self, word: str) -> bool:
         """True for a known word, or a longer one that contains a known word of four letters or more."""
@@ -131,6 +132,10 @@ class Known:
         if any("/".join(three) in self.days for three in zip(groups, groups[1:], groups[2:], strict=False)):
             return True
         return any(joined in self.numbers for joined in _joined(groups))
+
+    def without_days(self, text: str) -> str:
+        """The text without a known day and month that stand by themselves, as 17/03; C5/6 and 0.6/1 are none."""
+        return _DAY_AND_MONTH.sub(lambda two: " " if re.sub(r"\D", "/", two[0]) in self.days else two[0], text)
 
     def in_row(self, parts: list[str]) -> bool:
         """True when a known number was cut into the values of one element."""
@@ -258,10 +263,10 @@ def _written(part: str) -> Iterator[bytes]:
 
 
 def _short(year: str, month: str, day: str) -> set[str]:
-    """A date with its parts set apart, in each order, with and without zeros in front."""
+    """A date with its parts set apart, in each order, with and without zeros in front, also without its year."""
     months, days = {month, month.lstrip("0")}, {day, day.lstrip("0")}
-    pairs = [(m, d) for m in months for d in days]
-    return {"/".join(order) for m, d in pairs for order in ((m, d, year), (d, m, year), (year, m, d))}
+    orders = [((m, d, year), (d, m, year), (year, m, d), (m, d), (d, m)) for m in months for d in days]
+    return {"/".join(order) for each in orders for order in each}
 
 
 def gather(data: Buffer, start: int, end: int, encoding: Encoding, codec: str) -> Iterator[tuple[int, str, str]]:

@@ -135,7 +135,7 @@ def clean(text: str, known: Known, *, technical: bool = False) -> str:
     """The text without every word that is not allowed; "" when nothing is left that says anything."""
     if _CONTROL.search(text):
         return ""
-    text = _TITLED.sub(" ", _SPELLED.sub(" ", text))
+    text = known.without_days(_TITLED.sub(" ", _SPELLED.sub(" ", text)))
     kept = [_kept(piece, known, technical=technical) for piece in _PIECE.findall(_undated(text, technical=technical))]
     joined = _tidy("".join(kept), technical=technical)
     return "" if known.in_text(joined) or not any(c.isalnum() for c in joined) else joined

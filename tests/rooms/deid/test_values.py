@@ -277,3 +277,15 @@ def test_the_day_of_the_examination_goes_however_it_is_written_unless_dates_stay
     day = [(0x00080020, "DA", "20240517")]
     assert known_values(day).in_text(text)
     assert not known_values(day, dates_stay=True).in_text(text)
+
+
+@pytest.mark.parametrize("text", ["thorax 17/05", "5-17 thorax", "05_17, thorax", "9/8 thorax", "thorax (08-09)"])
+def test_a_known_day_and_month_go_without_their_year(text):
+    """S4: identifier kind 3"""
+    known = known_values([(0x00080020, "DA", "20240517"), (0x00100030, "DA", "19480809")])
+    assert clean(text, known).strip("(), ") == "thorax"
+
+
+@pytest.mark.parametrize("text", ["C5/17 disc", "thorax 0.5/17", "17/05.5 mm", "recon 3/17", "L4/5 disc", "17.05 mm"])
+def test_other_figures_beside_each_other_stay(text):
+    assert clean(text, known_values([(0x00080020, "DA", "20240517")])) == text
