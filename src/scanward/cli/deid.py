@@ -6,6 +6,7 @@ import contextlib
 import gc
 import importlib
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -32,6 +33,7 @@ from scanward.deid.sources import Source, SourceRefused, find
 from scanward.dicom.errors import Refused
 
 NOT_ALL_WRITTEN, VERIFY_FAILED = 3, 4
+_MOST_LINES = 50
 _LOADED_WHEN_CALLED = {
     "review": ("scanward.cli.deid_review", "review"),
     "release": ("scanward.cli.deid_review", "release_command"),
@@ -239,11 +241,24 @@ def _say(result: Result, *, as_json: bool, quiet: bool) -> None:
     if any(figure["what"] == "field" for figure in result.pixels):
         click.echo(WARNING)
     if not quiet:
-        for one in result.not_written[:50]:
-            word = "held" if one.held else "refused"
-            click.echo(f"  {word} {one.name or one.source}: {one.element} {one.sentence}".replace(":  ", ": "))
-        if (more := len(result.not_written) - 50) > 0:
+        lines = _left_behind(result)
+        for line in lines[:_MOST_LINES]:
+            click.echo(f"  {line}")
+        if (more := len(lines) - _MOST_LINES) > 0:
             click.echo(f"  and {more:,} more: --report FILE lists them all.")
+
+
+def _left_behind(result: Result) -> list[str]:
+    """What was not written and why; the files of one folder with one reason in one line, as the slices of a head."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for one in result.not_written:
+        name, word = str(one.name or one.source), "held" if one.held else "refused"
+        groups.setdefault((word, os.path.dirname(name), f"{one.element} {one.sentence}".strip()), []).append(name)
+    found = []
+    for (word, folder, why), names in groups.items():
+        which = names[0] if len(names) == 1 else f"{folder or 'here'} ({len(names):,} files)"
+        found.append(f"{word} {which}: {why}")
+    return found
 
 
 @command.command("verify")

@@ -164,6 +164,16 @@ def test_held_files_are_kept_for_a_reviewer(place):
     assert len(kept) == 1 and kept[0].read_bytes() == (place / "in" / "x").read_bytes()
 
 
+def test_files_of_one_folder_with_one_reason_are_told_in_one_line(place):
+    for number in range(3):
+        (place / "in" / f"x{number}").write_bytes(_pdf(Mint(number)))
+    (place / "in" / "bad").write_bytes(b"junk" * 100)
+    said = run(place).stdout
+    assert re.search(r"held here \(3 files\): \w", said)
+    assert "refused bad: " in said
+    assert "x1" not in said
+
+
 def test_the_source_is_never_changed(place):
     study(place / "in", 2)
     before = {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in (place / "in").rglob("IM*")}
