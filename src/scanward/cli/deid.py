@@ -40,6 +40,11 @@ _LOADED_WHEN_CALLED = {
     "risk": ("scanward.cli.deid_risk", "command"),
 }
 _LOOKS = click.Choice(["auto", "on", "off"])
+_ALSO_KNOWN = click.option(
+    "--also-known",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="A file of more values to look for and take out, one in a line (PHI).",
+)
 
 
 class _Deid(click.Group):
@@ -86,11 +91,7 @@ def command() -> None:
 @click.option("--keep-faces", default="", help="Let heads pass; the reason goes into the evidence.")
 @click.option("--keep-scouts", default="", help="Let scouts pass; the reason goes into the evidence.")
 @click.option("--keep-hardware", default="", help="Let implants pass; the reason goes into the evidence.")
-@click.option(
-    "--also-known",
-    type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="A file of more values to look for and take out, one in a line (PHI).",
-)
+@_ALSO_KNOWN
 @click.option("--link-table", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--link-key", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--deface", type=_LOOKS, default="auto", show_default=True, help="Faces: heads, every volume, or never.")
@@ -109,14 +110,14 @@ def run(source: Path, destination: Path | None, **asked: Any) -> None:
     try:
         chosen = _profile(asked["profile_name"], asked["options"])
         project = read_key(asked["key_file"])
-        also_known = tuple(asked["also_known"].read_text().split("\n")) if asked["also_known"] else ()
+        also_known = _also_known(asked["also_known"])
         batches = find(source)
         wanted = field_of(asked["crop"], asked["finest"])
     except (FieldRefused, ProfileRefused, KeyRefused, SourceRefused, Refused, OSError, UnicodeDecodeError) as refused:
         raise click.ClickException(str(refused)) from refused
     permissions = Permissions(asked["keep_faces"], asked["keep_scouts"], asked["keep_hardware"])
     job = Job(chosen, project, str(destination or ""), str(asked["held"] or ""), permissions)
-    job = looking(replace(job, also_known=also_known, wanted=wanted), asked["deface"], asked["text"])
+    job = replace(job, also_known=also_known, wanted=wanted).looking(asked["deface"], asked["text"])
     if job.looks:
         from scanward.deid.studies import by_study
 
@@ -149,10 +150,8 @@ def _profile(name: str, options: tuple[str, ...]) -> Profile:
     return with_options(chosen, frozenset(OPTION_NAMES[option] for option in options))
 
 
-def looking(job: Job, deface: str, text: str) -> Job:
-    """`auto` looks where a face or text can be, `on` everywhere; both hold what nobody could look at."""
-    job = replace(job, deface=deface != "off", text=text != "off")
-    return replace(job, thorough_faces=deface == "on", thorough_text=text == "on")
+def _also_known(path: Path | None) -> tuple[str, ...]:
+    return tuple(path.read_text().split("\n")) if path else ()
 
 
 def _apart(source: Path, destination: Path) -> None:
@@ -265,26 +264,33 @@ def _left_behind(result: Result) -> list[str]:
 @click.argument("destination", type=click.Path(path_type=Path, file_okay=False, exists=True))
 @click.option("--evidence", required=True, type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--signer", help="The key fingerprint that the evidence must be signed with.")
-def verify_command(destination: Path, evidence: Path, signer: str | None) -> None:
-    """Check an export against its evidence, without the key."""
+@click.option("--source", type=click.Path(path_type=Path, exists=True), help="The originals: all figures, once more.")
+@click.option("--profile", "profile_name", help="With --source: the file of a site's own profile.")
+@_ALSO_KNOWN
+def verify_command(destination: Path, evidence: Path, **asked: Any) -> None:
+    """Check an export against its evidence, without the key; with --source also what only the originals tell."""
     from scanward.deid.check import CheckFailed
     from scanward.deid.evidence import EvidenceRefused, read
+    from scanward.deid.redone import CantBeRedone, from_source
     from scanward.deid.verify import verify
 
     try:
-        read_evidence = read(evidence)
-    except EvidenceRefused as refused:
-        raise click.ClickException(str(refused)) from refused
-    if signer and signer != read_evidence["key_fingerprint"]:
-        raise click.ClickException("The evidence was signed by another project.")
-    try:
-        findings = list(verify(destination, read_evidence, told_in=evidence))
-    except CheckFailed as failed:
+        told = read(evidence)
+        if asked["signer"] and asked["signer"] != told["key_fingerprint"]:
+            raise click.ClickException("The evidence was signed by another project.")
+        findings = list(verify(destination, told, told_in=evidence))
+        if asked["source"]:
+            chosen = _profile(asked["profile_name"] or told["profile"]["name"], tuple(told["profile"]["options"]))
+            also_known = _also_known(asked["also_known"])
+            findings += from_source(destination, told, asked["source"], profile=chosen, also_known=also_known)
+    except (CantBeRedone, CheckFailed, EvidenceRefused, ProfileRefused, SourceRefused, OSError) as failed:
         raise click.ClickException(str(failed)) from failed
     for finding in findings:
-        click.echo(f"{finding.path}: {finding.element}: {finding.what}")
-    count = len(read_evidence["outputs"])
-    click.echo(f"{count:,} files checked, {len(findings):,} findings, signed by {read_evidence['key_fingerprint']}.")
+        click.echo(": ".join(part for part in (finding.path, finding.element, finding.what) if part))
+    signed = f"signed by {told['key_fingerprint']}"
+    click.echo(f"{len(told['outputs']):,} files checked, {len(findings):,} findings, {signed}.")
+    if not asked["source"] and told["pixels"]:
+        click.echo("Not checked without --source: what was changed in the pixels, and what was read in the originals.")
     sys.exit(VERIFY_FAILED if findings else 0)
 
 

@@ -28,6 +28,8 @@ CONDITIONS: Final = (
     "that reviewers released stand under decisions."
 )
 
+_LOOKED: Final = {"off": "not at all", "auto": "where there can be some", "on": "everywhere"}
+
 
 class EvidenceRefused(Exception):
     """Evidence that is not readable, or whose signature does not hold."""
@@ -67,6 +69,7 @@ def gather(job: Job, result: Result, findings: list[Finding], *, searched: bool,
         "project": job.project.name,
         "key_fingerprint": fingerprint(job.project),
         "profile": profile_of(profile),
+        "looked": job.looked() | {"field": job.wanted.told()},
         "permissions": {key: why for key, why in vars(job.permissions).items() if why},
         "edition": EDITION,
         "methods": [{"value": code, "scheme": "DCM", "meaning": METHODS[code]} for code in profile.codes],
@@ -165,6 +168,7 @@ def read(path: Path) -> dict[str, Any]:
 def page(evidence: dict[str, Any]) -> str:
     """The evidence for a person."""
     say = html.escape
+    looked = {word: _LOOKED[evidence["looked"][word]] for word in ("faces", "text")}
     counts, profile, search = evidence["counts"], evidence["profile"], evidence["residual_search"]
     actions = "".join(f"<tr><td>{say(k)}<td>{v:,}" for k, v in evidence["actions"].items())
     methods = "".join(f"<li>{say(m['value'])} {say(m['meaning'])}" for m in evidence["methods"])
@@ -189,7 +193,8 @@ def page(evidence: dict[str, Any]) -> str:
 padding:.2em 1em .2em 0;vertical-align:top}}</style>
 <h1>De-identification of project {say(evidence["project"])}</h1>
 <p>{say(evidence["made"])}, {say(evidence["software"])}. Profile <b>{say(profile["name"])}</b>:
-{say(profile["pathway"])}. Dates {say(profile["dates"])}. {say(evidence["edition"])}.</p>
+{say(profile["pathway"])}. Dates {say(profile["dates"])}. {say(evidence["edition"])}.
+Faces were looked for: {looked["faces"]}; text: {looked["text"]}.</p>
 <p><b>{counts["written"]:,} written, {counts["held"]:,} held, {counts["refused"]:,} refused.</b> {searched}</p>
 <h2>Methods (CID 7050)</h2><ul>{methods}</ul>
 <h2>What was done with the elements</h2><table>{actions}</table>

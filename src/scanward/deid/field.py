@@ -3,7 +3,7 @@
 import math
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 _AXES: Final = "xyz"
 _SIDE: Final = re.compile(r"([xyz])=(-?\d+(?:\.\d+)?)?:(-?\d+(?:\.\d+)?)?")
@@ -42,6 +42,15 @@ class Field:
             if not all(map(math.isinf, edges))
         }
         return {"box_mm": box, "below_face": self.below_face, "finest_mm": self.finest}
+
+
+def field_told(told: dict[str, Any]) -> Field:
+    """The field that the evidence tells of."""
+    box = {axis: told["box_mm"].get(axis, [None, None]) for axis in _AXES}
+    low, high = ([edges[side] for edges in box.values()] for side in (0, 1))
+    ends = [-math.inf if edge is None else edge for edge in low], [math.inf if edge is None else edge for edge in high]
+    (a, b, c), (d, e, f) = ends
+    return Field((a, b, c), (d, e, f), told["below_face"], told["finest_mm"])
 
 
 def field_of(crop: str, finest: float = 0.0) -> Field:

@@ -40,6 +40,10 @@ class HeldReason(StrEnum):
         "no-engine",
         "What looks at pixels is not installed. Install scanward[pixels], or say --deface off --text off.",
     )
+    UNSEEN = (
+        "unseen",
+        "Its pixels could not be looked at, for the file breaks a rule of DICOM. Export it again from its source.",
+    )
     VIDEO = "video", "It is a video or a stream that isn't looked into frame by frame."
     UNDECODABLE = "undecodable", "Its compressed pixels break the rules of their format and can't be cleaned."
     OVERLAY_BITS = "overlay-bits", "An overlay sits among the bits of its pixels and can't be told from them."

@@ -84,7 +84,7 @@ class Deidentifier:
     ) -> None:
         self.profile, self.project, self.limits = profile, project, limits
         self.permissions = permissions or Permissions()
-        self.blind = False  # nobody looked at the pixels, although somebody should
+        self.blind: held.HeldReason | None = None  # why nobody looked at the pixels, although somebody should
         self.cleared = NOTHING  # what the pixel engines say of the next object
         self.also_known = also_known or Known()
         self._scopes: OrderedDict[tuple[bytes, bytes, str, Encoding, str], Scope] = OrderedDict()
@@ -144,7 +144,7 @@ class Deidentifier:
         scope = self._scope(header, sop_class, about.encoding)
         scope.begin()
         scope.trace = trace
-        uids = [self._new_uid(first[tag]) for tag in (INSTANCE, STUDY, SERIES)]
+        uids = [self._new_uid(first[tag], scope) for tag in (INSTANCE, STUDY, SERIES)]
         done = Cleaned(b"", (0, 0), b"", uids[0], uids[1], uids[2], scope.token, scope=scope)
         tags, parts = self._elements(header, scope, done)
         pixels = Pixels(b"", (0, 0), b"")
@@ -198,7 +198,7 @@ class Deidentifier:
         if reason is not None:
             raise held.Held(reason)
         if self.blind and header.pixels is not None:
-            raise held.Held(held.HeldReason.NO_ENGINE)
+            raise held.Held(self.blind)
         if (self.cleared.defaced or self.cleared.redacted) and Option.UIDS in self.profile.options:
             raise held.Held(held.HeldReason.SAME_UID)
 
@@ -270,9 +270,11 @@ class Deidentifier:
             self._ours[key] = own_elements(scope, self.profile, self.cleared.codes, burned_in=burned_in)
         return self._ours[key]
 
-    def _new_uid(self, value: bytes) -> str:
+    def _new_uid(self, value: bytes, scope: Scope) -> str:
+        """As the element itself is treated: kept by that option, unless it is made of the patient's own numbers."""
         original = value.rstrip(b"\0 ")
-        return original.decode() if Option.UIDS in self.profile.options else self.project.uid(original)
+        kept = Option.UIDS in self.profile.options and not scope.known.of_people.in_text(original.decode("latin-1"))
+        return original.decode() if kept else self.project.uid(original)
 
 
 def _patient(first: dict[int, bytes]) -> str:

@@ -10,7 +10,7 @@ import mmap
 import os
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,6 +56,19 @@ class Job:
     def looks(self) -> bool:
         """Does it ask for anything that needs the pixels?"""
         return self.deface or self.text or self.wanted.asked
+
+    def looking(self, faces: str, text: str) -> "Job":
+        """The same with `auto` (where a face or text can be), `on` (everywhere) or `off` for each."""
+        looked = replace(self, deface=faces != "off", text=text != "off")
+        return replace(looked, thorough_faces=faces == "on", thorough_text=text == "on")
+
+    def looked(self) -> dict[str, str]:
+        """How it looks for faces and text, in the words of `looking`."""
+        words = {(False, False): "off", (True, False): "auto", (True, True): "on"}
+        return {
+            "faces": words[self.deface, self.thorough_faces and self.deface],
+            "text": words[self.text, self.thorough_text and self.text],
+        }
 
 
 @dataclass
@@ -136,13 +149,13 @@ class Worker:
             try:
                 from scanward.deid.pixels.stage import through  # noqa: PLC0415  (heavy, and an extra)
             except ImportError:
-                self.engine.blind = True  # every image is held: nobody looked at its pixels
-            else:
-                return through(self, sources)
+                return self.headers(sources, blind=HeldReason.NO_ENGINE)
+            return through(self, sources)
         return self.headers(sources)
 
-    def headers(self, sources: list[Source]) -> Result:
-        """De-identify the headers of a batch whose pixels are done."""
+    def headers(self, sources: list[Source], *, blind: HeldReason | None = None) -> Result:
+        """De-identify the headers of a batch whose pixels are done; `blind` holds every image, for nobody looked."""
+        self.engine.blind = blind
         result = Result()
         groups: dict[tuple[bytes, ...], int] = {}
         for source in sources:

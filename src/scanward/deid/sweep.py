@@ -88,6 +88,7 @@ class Known:
     numbers: frozenset[str] = frozenset()
     raw: tuple[bytes, ...] = ()  # for searching bytes, each at least 5 long
     days: frozenset[str] = frozenset()  # dates with a short year or none, as 3/17/48 and 3/17
+    exams: frozenset[str] = frozenset()  # those of the numbers that are days of the examination only
 
     def in_word(self, word: str) -> bool:
         """True for a known word, or a longer one that contains a known word of four letters or more."""
@@ -133,6 +134,11 @@ class Known:
             return True
         return any(joined in self.numbers for joined in _joined(groups))
 
+    @cached_property
+    def of_people(self) -> "Known":
+        """The same without the days of the examination, of which nearly every UID that a scanner makes has one."""
+        return Known(self.words, self.numbers - self.exams, self.raw)
+
     def without_days(self, text: str) -> str:
         """The text without a known day and month that stand by themselves, as 17/03; C5/6 and 0.6/1 are none."""
         return _DAY_AND_MONTH.sub(lambda two: " " if re.sub(r"\D", "/", two[0]) in self.days else two[0], text)
@@ -151,9 +157,8 @@ class Known:
         return any(raw in view for view in views for raw in self.raw)
 
     def __or__(self, other: "Known") -> "Known":
-        return Known(
-            self.words | other.words, self.numbers | other.numbers, self.raw + other.raw, self.days | other.days
-        )
+        numbers, exams = self.numbers | other.numbers, self.exams | other.exams
+        return Known(self.words | other.words, numbers, self.raw + other.raw, self.days | other.days, exams)
 
 
 def _joined(pieces: list[str]) -> Iterator[str]:
@@ -222,10 +227,11 @@ def known_values(values: Iterable[tuple[int, str, str]], *, dates_stay: bool = F
     numbers: set[str] = set()
     raw: set[bytes] = set()
     days: set[str] = set()
+    exams: set[str] = set()
     for tag, vr, text in values:
         if tag in WHEN:
             if not dates_stay and len(text) == 8 and text.isdigit():
-                numbers |= {text, text[4:] + text[:4], text[6:] + text[4:6] + text[:4]}
+                exams |= {text, text[4:] + text[:4], text[6:] + text[4:6] + text[:4]}
                 days |= _short(text[2:4], text[4:6], text[6:]) | _short(text[:4], text[4:6], text[6:])
             continue
         generic = WORDS if tag in _PLACES else frozenset[str]()
@@ -245,7 +251,8 @@ def known_values(values: Iterable[tuple[int, str, str]], *, dates_stay: bool = F
             parts = (part.strip() for part in re.split(r"[\\^=,;]", text))
             raw |= {one for part in parts if fold(part) not in WORDS for one in _written(part)}
             raw |= {one.encode() for one in bare if len(one) > 6}
-    return Known(frozenset(words), frozenset(numbers), tuple(sorted(raw)), frozenset(days))
+    people = frozenset(numbers)
+    return Known(frozenset(words), people | exams, tuple(sorted(raw)), frozenset(days), frozenset(exams) - people)
 
 
 def _written(part: str) -> Iterator[bytes]:

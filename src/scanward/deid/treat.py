@@ -120,7 +120,8 @@ def _keep(tag: int, vr: bytes, old: bytes, scope: Surroundings, parent: int) -> 
         little = scope.encoding.little
         text = reads_as_text(vr, old, little=little) or scope.known.in_bytes(old)
         return None if broken or text or any(map(scope.known.is_whole, integers(vr, old, little=little))) else old
-    return None if scope.known.in_text(old.decode(scope.codec, "replace")) else old.rstrip(b" \0")
+    known = scope.known.of_people if vr == b"UI" else scope.known
+    return None if known.in_text(old.decode(scope.codec, "replace")) else old.rstrip(b" \0")
 
 
 _LEGAL: Final = {

@@ -3,7 +3,7 @@ there.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,18 @@ def verify(root: Path, evidence: dict[str, Any], *, told_in: Path | None = None)
             yield Finding(path, "the file", "was changed")
     yield from _counts(evidence)
     yield from check_all(root, ((path, ()) for path in listed if path in there), promised(evidence["profile"]))
-    if any(figure.get("passed") or figure.get("accepted") for figure in evidence["pixels"]):
-        yield from _pixels(root, [path for path in listed if path in there], evidence["pixels"])
+    wanted = _wanted(evidence)
+    if wanted or any(figure.get("passed") or figure.get("accepted") for figure in evidence["pixels"]):
+        yield from _pixels(root, [path for path in listed if path in there], evidence["pixels"], wanted)
+
+
+def _wanted(evidence: dict[str, Any]) -> set[str]:
+    """What each series needs a figure of, by what the evidence says was looked for."""
+    looked = evidence.get("looked", {"faces": "off", "text": "off"})
+    wanted = {"text"} if looked["text"] != "off" else set()
+    if looked["faces"] != "off" and "faces" not in evidence["permissions"]:
+        wanted.add("faces" if looked["faces"] == "on" else "face")
+    return wanted
 
 
 def _counts(evidence: dict[str, Any]) -> Iterator[Finding]:
@@ -51,7 +61,7 @@ def _is_file(path: Path) -> bool:
     return path.is_symlink() or not path.is_dir()
 
 
-def _pixels(root: Path, paths: list[str], figures: list[dict[str, Any]]) -> Iterator[Finding]:
+def _pixels(root: Path, paths: list[str], figures: list[dict[str, Any]], wanted: Collection[str]) -> Iterator[Finding]:
     """The figures of faces and text, computed again."""
     try:
         from scanward.deid.pixels.again import differing  # noqa: PLC0415  (heavy, and an extra)
@@ -59,7 +69,8 @@ def _pixels(root: Path, paths: list[str], figures: list[dict[str, Any]]) -> Iter
 
         try:
             yield from (
-                Finding(series, "(7FE0,0010) PixelData", what) for series, what in differing(root, paths, figures)
+                Finding(series, "(7FE0,0010) PixelData", what)
+                for series, what in differing(root, paths, figures, wanted)
             )
         except Missing as missing:
             yield Finding("", "(7FE0,0010) PixelData", f"could not be looked at again. {missing}")

@@ -19,8 +19,8 @@ _PREFIXES: Final = (1 << 11, 1 << 17)  # in which the header of a codestream sta
 _TRAP_SIZE, _TRAP_RATIO = 16 << 20, 1000
 
 
-def check_native(pixels: Pixels, image: Image) -> None:
-    """Uncompressed pixels are exactly as long as declared, but for one byte of padding.
+def check_native(pixels: Pixels, image: Image, *, longer: bool = False) -> None:
+    """Uncompressed pixels are exactly as long as declared, but for one byte of padding, or `longer`.
 
     Raises: Refused when there are fewer or more, or when they come as fragments.
     """
@@ -30,7 +30,7 @@ def check_native(pixels: Pixels, image: Image) -> None:
     missing = image.total_bytes - pixels.span.length
     if missing > 0:
         raise Refused(RefusalReason.PIXELS_SHORT, element)
-    if missing < -1:
+    if missing < -1 and not longer:
         raise Refused(RefusalReason.PIXELS_LONG, element)
 
 

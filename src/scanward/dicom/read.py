@@ -76,8 +76,14 @@ def inspect(data: walk.Buffer | Path, *, limits: Limits = DEFAULT, memo: Memo | 
         return open_(buffer, limits, memo).inspected
 
 
-def open_(buffer: walk.Buffer, limits: Limits = DEFAULT, memo: Memo | None = None) -> Opened:
-    """Inspect bytes that are at hand, and keep the inflated ones."""
+def open_(
+    buffer: walk.Buffer, limits: Limits = DEFAULT, memo: Memo | None = None, *, forgiving: bool = False
+) -> Opened:
+    """Inspect bytes that are at hand, and keep the inflated ones.
+
+    `forgiving` lets pass what de-identification leaves out anyway: other names in the file meta information, bytes
+    behind the last element, pixels behind the declared ones.
+    """
     head = source.head(buffer, limits)
     marked = bool(head.meta)
     _check_head(head)
@@ -92,8 +98,10 @@ def open_(buffer: walk.Buffer, limits: Limits = DEFAULT, memo: Memo | None = Non
         raise refused if marked else Refused(RefusalReason.NOT_DICOM) from refused
     if not marked and f"{_SOP_INSTANCE:08X}" not in built.json:
         raise Refused(RefusalReason.NOT_DICOM)
-    _check_rest(content, built.end)
-    return Opened(_inspected(buffer, content, head, built, limits), content)
+    if not forgiving:
+        _check_rest(content, built.end)
+        _check_names(head, built.json)
+    return Opened(_inspected(buffer, content, head, built, limits, forgiving=forgiving), content)
 
 
 def _check_head(head: walk.Head) -> None:
@@ -119,6 +127,16 @@ def _check_rest(content: walk.Buffer, end: int) -> None:
             raise Refused(RefusalReason.MALFORMED, detail="there are bytes after the last element")
 
 
+def _check_names(head: walk.Head, json: Json) -> None:
+    """The file meta information names the object that is in the file.
+
+    Raises: Refused.
+    """
+    for meta, tag in _PAIRS:
+        if (outside := _meta_uid(head, meta)) and outside != _uid(json, tag):
+            raise Refused(RefusalReason.META_MISMATCH, tags.label(meta))
+
+
 def _meta_uid(head: walk.Head, tag: int) -> str:
     return head.meta.get(tag, b"").decode("latin-1").rstrip("\0 ")
 
@@ -139,17 +157,20 @@ def _uid(json: Json, tag: int) -> str:
 
 
 def _inspected(
-    buffer: walk.Buffer, content: walk.Buffer, head: walk.Head, built: json_model.Built, limits: Limits
+    buffer: walk.Buffer,
+    content: walk.Buffer,
+    head: walk.Head,
+    built: json_model.Built,
+    limits: Limits,
+    *,
+    forgiving: bool,
 ) -> Inspected:
     json, found = built.json, built.pixels
     if _DIRECTORY_RECORDS in json:
         raise Refused(RefusalReason.DICOMDIR)
     named = {tag: _uid(json, tag) for tag in (_SOP_CLASS, _SOP_INSTANCE, _STUDY, _SERIES)}
-    for meta, tag in _PAIRS:
-        if (outside := _meta_uid(head, meta)) and outside != named[tag]:
-            raise Refused(RefusalReason.META_MISMATCH, tags.label(meta))
     shape = _shape(json, found, named[_SOP_CLASS], limits)
-    frames = _frames(content, found, shape, head.transfer_syntax, limits)
+    frames = _frames(content, found, shape, head.transfer_syntax, limits, longer=forgiving)
     return Inspected(
         sop_class_uid=named[_SOP_CLASS],
         sop_instance_uid=named[_SOP_INSTANCE],
@@ -195,13 +216,13 @@ def _shape(json: Json, found: json_model.Pixels, sop_class: str, limits: Limits)
 
 
 def _frames(
-    content: walk.Buffer, found: json_model.Pixels, shape: Image | None, syntax: str, limits: Limits
+    content: walk.Buffer, found: json_model.Pixels, shape: Image | None, syntax: str, limits: Limits, *, longer: bool
 ) -> pixels.Frames:
     if shape is None:
         return ()
     if syntax in codestream.KINDS:
         return pixels.encapsulated_frames(content, found, shape, syntax, limits)
-    pixels.check_native(found, shape)
+    pixels.check_native(found, shape, longer=longer)
     return ()
 
 

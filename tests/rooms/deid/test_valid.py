@@ -23,7 +23,7 @@ UNREADABLE = ("unordered", "odd groups")
 READY = ["research", "basic", "safe-harbor", "limited-data-set"]
 PAIRS = [pair for pair in combinations(Option, 2) if set(pair) != {Option.FULL_DATES, Option.MODIFIED_DATES}]
 CHOICES = [*((one,) for one in Option), *PAIRS]
-QUICK = random.Random(31).sample(CHOICES, 2)
+QUICK = [(Option.UIDS,), *random.Random(31).sample(CHOICES, 2)]
 ASKED = CHOICES if os.environ.get("SCANWARD_TEST_LONG") else QUICK
 
 

@@ -289,3 +289,15 @@ def test_a_known_day_and_month_go_without_their_year(text):
 @pytest.mark.parametrize("text", ["C5/17 disc", "thorax 0.5/17", "17/05.5 mm", "recon 3/17", "L4/5 disc", "17.05 mm"])
 def test_other_figures_beside_each_other_stay(text):
     assert clean(text, known_values([(0x00080020, "DA", "20240517")])) == text
+
+
+@pytest.mark.parametrize("uid, kept", [("1.2.840.113619.2.20240517.101.4", True), ("1.2.826.0.1.73920184.4", False)])
+def test_a_uid_that_stays_has_the_day_of_the_examination_but_no_number_of_the_patient(uid, kept):
+    """S5: the file meta information names the object as the data set does."""
+    parts = {e[0]: e for e in ct(Mint(5))}
+    own = [(0x00080018, "UI", uid), (0x00080020, "DA", "20240517"), (0x00100020, "LO", "73920184")]
+    source = file(list((parts | {e[0]: e for e in own}).values()))
+    profile = with_options(READY_MADE["basic"], frozenset({Option.UIDS}))
+    read = pydicom.dcmread(io.BytesIO(Deidentifier(profile, PROJECT).clean(source).assemble(source)))
+    assert (read.SOPInstanceUID == uid) is kept
+    assert read.file_meta.MediaStorageSOPInstanceUID == read.SOPInstanceUID

@@ -1,16 +1,21 @@
 """A head goes in with a face and comes out without; what the evidence says of it is computed again (S10, S16)."""
 
 import copy
+import shutil
+import tempfile
 from datetime import UTC, datetime
+from hashlib import sha256
 
 import pytest
 
 from scanward.deid import evidence as evidence_file
+from scanward.deid.evidence import profile_of
 from scanward.deid.export import certify
 from scanward.deid.keyed import Project
 from scanward.deid.pixels.again import differing
 from scanward.deid.pixels.detectors import available
 from scanward.deid.profiles import profile
+from scanward.deid.redone import CantBeRedone, _again, _figures, _pairs, _sums, from_source
 from scanward.deid.run import Job, serial
 from scanward.deid.sources import find
 from scanward.deid.studies import by_study
@@ -18,6 +23,7 @@ from scanward.deid.verify import verify
 from scanward.dicom.read import inspect
 from scanward.dicom.synthetic import SeriesKind, study
 
+NOBODY_LOOKED = {"faces": "off", "text": "off"}
 needs_detectors = pytest.mark.skipif(not available(), reason="needs the face detectors of scanward[pixels]")
 
 
@@ -77,7 +83,7 @@ def test_each_false_figure_of_the_face_is_found(exported, name, detector):
 @needs_detectors
 def test_sums_and_sizes_that_are_not_true_are_found(exported):
     root, evidence, _ = exported
-    false = copy.deepcopy(evidence) | {"pixels": []}  # faces are looked at in the other tests
+    false = copy.deepcopy(evidence) | {"pixels": [], "looked": NOBODY_LOOKED}  # faces are looked at in other tests
     false["counts"]["written"] += 1
     false["outputs"][0]["size"] += 1
     assert [found.what for found in verify(root, false)] == [
@@ -102,3 +108,84 @@ def test_nothing_is_said_to_have_passed_with_figures_that_the_gate_holds(tmp_pat
     """S12: also where only the originals could give the figure."""
     figures = [{"series": "1.2.3", "what": what, "passed": True} | figure]
     assert ("1.2.3", "is said to have passed, which its figures don't allow") in list(differing(tmp_path, [], figures))
+
+
+@needs_detectors
+def test_a_figure_that_was_taken_out_is_missed(exported):
+    """S12: what was looked for by its own words has a figure, in each series with images."""
+    root, evidence, _ = exported
+    (series,) = {figure["series"] for figure in evidence["pixels"]}
+    emptied = copy.deepcopy(evidence) | {"pixels": [], "looked": {"faces": "auto", "text": "auto"}}
+    assert [(found.path, found.what) for found in verify(root, emptied)] == [
+        (series, "has no figure of its text"),
+        (series, "shows a head, and has no figure of its face"),
+    ]
+
+
+@pytest.fixture(scope="module")
+def redone(exported):
+    """The evidence of the same originals, made again under another key."""
+    root, evidence, _ = exported
+    with tempfile.TemporaryDirectory() as place:
+        yield _again(evidence, root.parent / "in", f"{place}/out", profile("research"), ())
+
+
+@needs_detectors
+@pytest.mark.parametrize(
+    "name, false",
+    [
+        ("changed", 5),
+        ("intracranial_changed", 1),
+        ("uncovered", 0.1),
+        ("depth_mm", 3.0),
+        ("skull_ml", 12),
+        ("views", 2),
+        ("attack_confirmed", 1),
+        ("what", "field"),
+    ],
+)
+def test_each_figure_that_the_originals_do_not_give_is_found(exported, redone, name, false):
+    """S12, S16: all figures, also those that only the originals give."""
+    _, evidence, _ = exported
+    told = copy.deepcopy(evidence)
+    assert list(_figures(told, redone, _pairs(told, redone))) == []
+    told["pixels"][0][name] = false
+    found, missing = _figures(told, redone, _pairs(told, redone))
+    assert (found.path, missing.what) == (told["pixels"][0]["series"], "has fewer figures than the originals give")
+
+
+@needs_detectors
+@pytest.mark.parametrize("name", ["actions", "counts", "methods", "not_written", "residual_risk"])
+def test_each_sum_that_the_originals_do_not_give_is_found(exported, redone, name):
+    _, evidence, _ = exported
+    assert list(_sums(evidence, redone)) == []
+    false = {"not_written": [{"held": True, "reason": "face", "element": ""}]}.get(name, "something else")
+    (found,) = _sums(evidence | {name: false}, redone)
+    assert found.what.startswith("has other ")
+
+
+@needs_detectors
+def test_an_export_is_made_again_from_its_originals_and_a_changed_pixel_is_found(exported, tmp_path):
+    """S12: by the command, without the key; the hash in the evidence is changed with the pixel."""
+    root, evidence, result = exported
+    shutil.copytree(root, tmp_path / "out")
+    one = tmp_path / "out" / result.written[40].path
+    one.write_bytes(one.read_bytes()[:-2] + b"\1\1")
+    told = copy.deepcopy(evidence)
+    next(out for out in told["outputs"] if out["path"] == result.written[40].path)["sha256"] = sha256(
+        one.read_bytes()
+    ).hexdigest()
+    found = list(from_source(tmp_path / "out", told, root.parent / "in", profile=profile("research")))
+    assert [(each.path, each.what) for each in found] == [(result.written[40].path, "is not what the originals give")]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out"]
+
+
+@pytest.mark.parametrize("lacking", ["looked", "source_sha256", "profile"])
+def test_what_the_evidence_does_not_tell_is_no_clean_bill(lacking, tmp_path):
+    told = {"looked": NOBODY_LOOKED, "profile": profile_of(profile("basic")), "outputs": [{"source_sha256": "1"}]}
+    if lacking == "source_sha256":
+        told["outputs"][0][lacking] = ""
+    else:
+        del told[lacking]
+    with pytest.raises(CantBeRedone):
+        list(from_source(tmp_path, {"profile": {}} | told, tmp_path, profile=profile("basic")))

@@ -9,6 +9,7 @@ from pydicom.filereader import dcmread
 
 from scanward.deid.keyed import Project
 from scanward.deid.pixels.cut import FAR, Cut
+from scanward.deid.pixels.detectors import available
 from scanward.deid.pixels.face import carry_out, plan
 from scanward.deid.pixels.geometry import Grid, Stack, axial_stack
 from scanward.deid.pixels.others import is_ct, is_projection, is_shape, is_upright
@@ -165,3 +166,37 @@ def test_projections_scouts_surfaces_and_other_modalities_are_told_apart() -> No
     assert not is_projection("DERIVED\\SECONDARY\\AXIAL\\CT_SOM5 MPR") and not is_projection("ORIGINAL\\PRIMARY\\AXIAL")
     assert is_upright("1\\0\\0\\0\\0\\-1") and is_upright("0\\1\\0\\0\\0\\-1")
     assert not is_upright("1\\0\\0\\0\\0.95\\-0.31") and not is_upright("")
+
+
+def _flawed(file: bytes, flaw: str) -> bytes:
+    """A slice whose tags say nothing of a head, in a file with a flaw that de-identification doesn't stop at."""
+    read = dcmread(io.BytesIO(file))
+    for word in ("BodyPartExamined", "StudyDescription", "SeriesDescription", "ProtocolName"):
+        if word in read:
+            read[word].value = ""
+    if flaw == "another name outside":
+        read.file_meta.MediaStorageSOPInstanceUID = "1.2.3.4"
+    out = io.BytesIO()
+    read.save_as(out)
+    data = out.getvalue()
+    if flaw == "an element twice":
+        at = data.index(b"\x10\0\x40\0CS")
+        return data[: at + 10] + data[at : at + 10] + data[at + 10 :]
+    return data + b"left over " * 4 if flaw == "a tail" else data
+
+
+@pytest.mark.skipif(not available(), reason="needs the face detectors of scanward[pixels]")
+@pytest.mark.parametrize(
+    ("flaw", "written"), [("another name outside", 72), ("a tail", 72), ("an element twice", 0)], ids=str
+)
+def test_no_head_leaves_unseen_because_its_file_has_a_flaw(flaw: str, written: int, tmp_path: Path) -> None:
+    """S10, S12: the pixels of what the strict reader refuses were not looked at, and the file was written anyway."""
+    (tmp_path / "in").mkdir()
+    for n, file in enumerate(study("head", matrix=128, slices=72, series=[SeriesKind.SOFT]).files):
+        (tmp_path / "in" / f"{n}").write_bytes(_flawed(bytes(file.data), flaw))
+    job = Job(profile("research"), Project("flaws", b"f" * 32), str(tmp_path / "out"), deface=True)
+    (tmp_path / "out").mkdir()
+    (result,) = serial(job, by_study(find(tmp_path / "in")))
+    assert len(result.written) == written
+    assert {one.reason for one in result.not_written} == (set() if written else {"unseen"})
+    assert sum(figure["changed"] > 0 for figure in result.pixels) == bool(written)

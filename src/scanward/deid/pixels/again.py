@@ -1,7 +1,7 @@
 """The pixel figures of an evidence file, computed again from nothing but the outputs."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,9 +15,12 @@ _NONE: Final = ("intracranial_changed", "attack_confirmed", "still_read", "known
 _LOOKED: Final = ("views", "detected", "attack_views", "attack_detected", "attack_confirmed")
 
 
-def differing(root: Path, paths: list[str], figures: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+def differing(
+    root: Path, paths: list[str], figures: list[dict[str, Any]], wanted: Collection[str] = ()
+) -> Iterator[tuple[str, str]]:
     """The series whose figures are not what the outputs give, with what differs.
 
+    `wanted` says what each series with images needs a figure of: "text"; "face" where it shows a head, or "faces".
     Raises: Missing when a detector or the text reader is not installed.
     """
     promised: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -28,8 +31,8 @@ def differing(root: Path, paths: list[str], figures: list[dict[str, Any]]) -> It
             promised[figure["series"]].append(figure)
     for folder, names in _folders(paths).items():
         series = folder.rpartition("/")[2]
-        if series in promised:
-            yield from _series(root, names, promised.pop(series), series)
+        if wanted or series in promised:
+            yield from _series(root, names, promised.pop(series, []), series, wanted)
     for series in promised:
         yield series, "has figures, but no output"
 
@@ -48,7 +51,9 @@ def _folders(paths: list[str]) -> dict[str, list[str]]:
     return found
 
 
-def _series(root: Path, names: list[str], promised: list[dict[str, Any]], series: str) -> Iterator[tuple[str, str]]:
+def _series(
+    root: Path, names: list[str], promised: list[dict[str, Any]], series: str, wanted: Collection[str]
+) -> Iterator[tuple[str, str]]:
     items, _ = stage.read_all([Source(str(root), name, (root / name).stat().st_size) for name in names])
     faces = [_key(figure) for figure in promised if figure["what"] == "face"]
     metal = sorted(figure["metal_ml"] for figure in promised if figure["what"] == "metal")
@@ -61,6 +66,19 @@ def _series(root: Path, names: list[str], promised: list[dict[str, Any]], series
     if fields and Counter(fields) != Counter(map(_field, _narrowed(items))):
         yield series, "what its images show of the patient is not what the evidence says"
     yield from _texts(items, [figure for figure in promised if figure["what"] == "text"], series)
+    if not any(figure.get("accepted") for figure in promised):
+        yield from ((series, what) for what in _untold([item for item in items if item.seen.image], promised, wanted))
+
+
+def _untold(images: list[stage.Item], promised: list[dict[str, Any]], wanted: Collection[str]) -> Iterator[str]:
+    """What was looked for in these images and has no figure: somebody took it out, or nobody looked."""
+    told = {figure["what"] for figure in promised}
+    if images and "text" in wanted and "text" not in told:
+        yield "has no figure of its text"
+    if "face" not in told and {"face", "faces"} & set(wanted):
+        pieces, _ = stage.pieces_of(images)
+        if any(stage.heads(pieces, everything="faces" in wanted)):
+            yield "shows a head, and has no figure of its face"
 
 
 def _texts(items: list[stage.Item], figures: list[dict[str, Any]], series: str) -> Iterator[tuple[str, str]]:

@@ -237,7 +237,7 @@ def _write(item: "Item", made: list[_Made], piece: "Piece", window: _Window, mar
     buffer = BytesIO()
     dataset.save_as(buffer, enforce_file_format=True)
     item.data = buffer.getvalue()
-    item.opened = open_(item.data)
+    item.opened = open_(item.data, forgiving=True)
     item.clearance = dataclasses.replace(item.clearance, **{name: True for name, true in marks.items() if true})
 
 

@@ -128,7 +128,8 @@ def _through(worker: "Worker", sources: list[Source]) -> "Result":
     worker.busy(Stage.WRITING)
     with tempfile.TemporaryDirectory(prefix=".scanward-", dir=os.path.dirname(worker.destination) or None) as place:
         ready = [written(item, place, n) for n, item in enumerate(items) if not item.reasons]
-        result = worker.headers([one for one in ready if one is not None] + rest)
+        result = worker.headers([one for one in ready if one is not None])
+        result.add(worker.headers(rest, blind=HeldReason.UNSEEN))
     keep(worker, items, figures)
     for item in items:
         if item.reasons:
@@ -227,7 +228,7 @@ def told(worker: "Worker", figures: list[dict[str, Any]]) -> list[dict[str, Any]
 
 
 def read_all(sources: list[Source]) -> tuple[list[Item], list[Source]]:
-    """The images and other objects that can be read, and the files that can't."""
+    """The images and other objects that can be read, and the files that can't: no image among those may pass."""
     items, rest = [], []
     for source in sources:
         try:
@@ -236,9 +237,9 @@ def read_all(sources: list[Source]) -> tuple[list[Item], list[Source]]:
             else:
                 with open(source.path, "rb") as file:
                     data = file.read()
-            items.append(Item(source, data, open_(data)))
+            items.append(Item(source, data, open_(data, forgiving=True)))
         except (Refused, OSError):
-            rest.append(source)  # the header engine refuses it, with its reason
+            rest.append(source)
     return items, rest
 
 
@@ -251,7 +252,7 @@ def written(item: Item, place: str, number: int) -> Source | None:
         return replace(item.source, cleared=item.clearance)
     try:
         data = store.replace(item.data, item.new)
-        again = open_(data)
+        again = open_(data, forgiving=True)
         same = all(np.array_equal(frame_of(again.inspected, again.data, n).pixels, item.new[n]) for n in item.new)
     except Refused:
         same = False
@@ -284,7 +285,7 @@ def _faces(
 ) -> list[dict[str, Any]]:
     """Find the heads of a study, cut them, prove it. `everything` takes each volume for a head."""
     busy(Stage.FACES)
-    facial, unsure = _heads(pieces, everything=everything)
+    facial, unsure = heads(pieces, everything=everything)
     plans = _plans(facial)
     figures = []
     for done, piece in enumerate(pieces):
@@ -319,7 +320,7 @@ def _plans(facial: list[Piece]) -> dict[str, Cut]:
     return {reference: one_for_all(cuts) for reference, cuts in found.items()}
 
 
-def _heads(pieces: list[Piece], *, everything: bool) -> tuple[list[Piece], list[Piece]]:
+def heads(pieces: list[Piece], *, everything: bool) -> tuple[list[Piece], list[Piece]]:
     """The pieces that show a head by their tags or pixels, and those of which it can't be told.
 
     Pixels tell nothing where they are not Hounsfield units; a tag that says it is no head excuses nothing.
@@ -337,7 +338,7 @@ def _heads(pieces: list[Piece], *, everything: bool) -> tuple[list[Piece], list[
 
 def _judge_few(piece: Piece) -> None:
     """Too few slices for a volume that could be cut: held where they can be a head's."""
-    facial, unsure = _heads([piece], everything=False)
+    facial, unsure = heads([piece], everything=False)
     if facial or unsure:
         _hold_face(piece)
 

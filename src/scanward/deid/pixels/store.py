@@ -35,7 +35,7 @@ def replace(data: walk.Buffer, new: dict[int, Pixels], *, limits: Limits = DEFAU
 
     Bits that held an overlay are cleared. Raises: Refused for a file that can't be read.
     """
-    seen, content = read.open_(data, limits)
+    seen, content = read.open_(data, limits, forgiving=True)
     shape = seen.image
     if shape is None or seen.pixel is None:
         raise Refused(RefusalReason.PIXELS_MISSING)
