@@ -51,6 +51,8 @@ def from_source(
     with tempfile.TemporaryDirectory(prefix=".scanward-", dir=root.resolve().parent) as place:
         again = _again(evidence, source, os.path.join(place, "out"), profile, also_known)
         pairs = _pairs(evidence, again)
+        for path in sorted({str(one["path"]) for one in evidence["outputs"]} - pairs.keys() - _released(evidence)):
+            yield Finding(path, "the file", "is not what any of the originals becomes")
         yield from _sums(evidence, again)
         yield from _figures(evidence, again, pairs)
         for mine, theirs in pairs.items():

@@ -175,8 +175,12 @@ def test_an_export_is_made_again_from_its_originals_and_a_changed_pixel_is_found
     next(out for out in told["outputs"] if out["path"] == result.written[40].path)["sha256"] = sha256(
         one.read_bytes()
     ).hexdigest()
+    told["outputs"].append(told["outputs"][0] | {"path": "a/b/c/other.dcm", "source_sha256": "0" * 64})
     found = list(from_source(tmp_path / "out", told, root.parent / "in", profile=profile("research")))
-    assert [(each.path, each.what) for each in found] == [(result.written[40].path, "is not what the originals give")]
+    assert [(each.path, each.what) for each in found] == [
+        ("a/b/c/other.dcm", "is not what any of the originals becomes"),
+        (result.written[40].path, "is not what the originals give"),
+    ]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out"]
 
 
