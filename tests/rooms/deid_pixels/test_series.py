@@ -1,13 +1,18 @@
 """Which series show a face: pixels or tags, crops too; bodies are left alone; the rest is left out (S10, R7)."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from pydicom.filereader import dcmread
 
+from scanward.deid.held import HeldReason
 from scanward.deid.keyed import Project
+from scanward.deid.pixels import gate, stage
+from scanward.deid.pixels.again import differing
 from scanward.deid.pixels.cut import FAR, Cut
 from scanward.deid.pixels.detectors import available
 from scanward.deid.pixels.face import carry_out, plan
@@ -15,7 +20,7 @@ from scanward.deid.pixels.geometry import Grid, Stack, axial_stack
 from scanward.deid.pixels.others import is_ct, is_projection, is_shape, is_upright
 from scanward.deid.pixels.plans import one_for_all
 from scanward.deid.pixels.shows import shown
-from scanward.deid.pixels.stage import Item, read_all, shows_anatomy
+from scanward.deid.pixels.stage import Item, pieces_of, read_all, shows_anatomy
 from scanward.deid.profiles import profile
 from scanward.deid.run import Job, serial
 from scanward.deid.sources import find
@@ -200,3 +205,57 @@ def test_no_head_leaves_unseen_because_its_file_has_a_flaw(flaw: str, written: i
     assert len(result.written) == written
     assert {one.reason for one in result.not_written} == (set() if written else {"unseen"})
     assert sum(figure["changed"] > 0 for figure in result.pixels) == bool(written)
+
+
+def _head(place: Path, *, words: str = "", blank: bool = False) -> Job:
+    """A synthetic head in a folder, with words burned into two slices, or with nothing but air; the job for it."""
+    (place / "in").mkdir()
+    (place / "out").mkdir()
+    for n, file in enumerate(study("head", matrix=128, slices=72, series=[SeriesKind.SOFT]).files):
+        read = dcmread(io.BytesIO(bytes(file.data)))
+        pixels = np.full((128, 128), pixels_of_air(read), read.pixel_array.dtype) if blank else read.pixel_array.copy()
+        if words and n in (30, 31):
+            ink = cv2.putText(np.zeros((128, 128), np.uint8), words, (4, 124), cv2.FONT_HERSHEY_SIMPLEX, 0.5, 255, 1)
+            pixels[ink > 127] = 3000
+        read.PixelData = pixels.tobytes()
+        read.save_as(place / "in" / f"{n}")
+    return Job(profile("research"), Project("heads", b"h" * 32), str(place / "out"), deface=True, hashes=True)
+
+
+def pixels_of_air(read) -> int:
+    return int((-1000 - read.RescaleIntercept) / read.RescaleSlope)
+
+
+@pytest.mark.skipif(not available(), reason="needs the face detectors of scanward[pixels]")
+def test_a_head_is_looked_at_once_more_where_text_was_painted_over(tmp_path: Path) -> None:
+    """S12: the figures are those of what leaves; with those of before the painting `verify` found a difference."""
+    job = replace(_head(tmp_path, words="ID 4471093"), text=True)
+    (result,) = serial(job, by_study(find(tmp_path / "in")))
+    face, text = sorted(result.pixels, key=lambda figure: str(figure["what"]))
+    assert (face["passed"], text["passed"], text["boxes"] > 0) == (True, True, True)
+    assert not list(differing(tmp_path / "out", [one.path for one in result.written], result.pixels, {"face", "text"}))
+
+
+@pytest.mark.skipif(not available(), reason="needs the face detectors of scanward[pixels]")
+def test_a_head_of_which_a_slice_is_held_is_looked_at_without_it(tmp_path: Path) -> None:
+    """S12"""
+    _head(tmp_path)
+    items, _ = read_all([one for batch in find(tmp_path / "in") for one in batch])
+    [piece], _ = pieces_of(items)
+    piece.figure = {"what": "face", "passed": True, "views": 0}
+    piece.frames[10][0].hold(HeldReason.BURNED_IN)
+    [rest], _ = pieces_of([item for item in items if not item.reasons])
+    stage._look_once_more([piece])
+    assert len(rest.frames) == 71
+    assert not piece.figure["passed"]  # its face is still there
+    assert {name: piece.figure[name] for name in ("views", "detected")} == {
+        name: found for name, found in gate.look(rest.stack).figures().items() if name in ("views", "detected")
+    }
+
+
+@pytest.mark.skipif(not available(), reason="needs the face detectors of scanward[pixels]")
+def test_a_volume_that_cannot_be_cut_is_held_and_stops_nothing(tmp_path: Path) -> None:
+    """S12: without anything in it there is no plan; that was an error that ended the whole export."""
+    job = replace(_head(tmp_path, blank=True), thorough_faces=True)
+    (result,) = serial(job, by_study(find(tmp_path / "in")))
+    assert (len(result.written), {one.reason for one in result.not_written}) == (0, {"face"})

@@ -103,6 +103,12 @@ class Piece:
     reference: str
     frames: list[tuple[Item, int, Frame]]
     stack: Stack
+    figure: dict[str, Any] = field(default_factory=dict)  # of its face, if it was cut
+
+    def leaving(self) -> list[tuple[Item, int, Plane]]:
+        """The frames that are not held, each with its place."""
+        placed = zip(self.frames, self.stack.planes, strict=True)
+        return [(item, index, plane) for (item, index, _), plane in placed if not item.reasons]
 
 
 def through(worker: "Worker", sources: list[Source]) -> "Result":
@@ -119,12 +125,14 @@ def _through(worker: "Worker", sources: list[Source]) -> "Result":
     figures, left_out = list[dict[str, Any]](), 0
     try:
         if worker.job.wanted.asked:
-            figures, left_out = _narrow(worker, items)
+            left_out = _narrow(worker, items)
         figures += looked_at(worker, items)
     except Missing:
         for item in items:
             if item.seen.image:
                 item.reasons = [HeldReason.NO_ENGINE]
+    if worker.job.wanted.asked:
+        figures = _narrowed(items, worker.job.wanted) + figures
     worker.busy(Stage.WRITING)
     with tempfile.TemporaryDirectory(prefix=".scanward-", dir=os.path.dirname(worker.destination) or None) as place:
         ready = [written(item, place, n) for n, item in enumerate(items) if not item.reasons]
@@ -147,7 +155,7 @@ def _count(worker: "Worker", items: list[Item], figures: list[dict[str, Any]], t
         frames[item.seen.series_instance_uid] += item.seen.frames * (worker.token(item.source) in tokens)
     for figure in figures:
         if figure["what"] == "text":
-            figure["frames"] = frames[figure["series"]]
+            figure["frames"] = frames[figure["series"]] * figure["passed"]
 
 
 def _kept(figure: dict[str, Any], result: "Result") -> dict[str, Any]:
@@ -156,8 +164,8 @@ def _kept(figure: dict[str, Any], result: "Result") -> dict[str, Any]:
     return figure if written else figure | {"passed": False}
 
 
-def _narrow(worker: "Worker", items: list[Item]) -> tuple[list[dict[str, Any]], int]:
-    """Crop and reduce what can be, hold the rest; the figures, and how many files are left out."""
+def _narrow(worker: "Worker", items: list[Item]) -> int:
+    """Crop and reduce what can be, hold the rest; how many files are left out."""
     worker.busy(Stage.NARROWING)
     field, before = worker.job.wanted, len(items)
     pieces, loose = pieces_of([item for item in items if item.seen.image], fewest=1)
@@ -174,9 +182,18 @@ def _narrow(worker: "Worker", items: list[Item]) -> tuple[list[dict[str, Any]], 
         elif item.clearance.narrowed and Option.UIDS in worker.job.profile.options:
             item.hold(HeldReason.SAME_UID)
     items[:] = [item for item in items if id(item) not in gone]
-    after, _ = pieces_of([item for item in items if item.seen.image and not item.reasons], fewest=1)
-    told = [{"series": piece.series, "what": "field", **narrow.figures(piece)} for piece in after]
-    return [one | {"asked": field.told(), "passed": True} for one in told], before - len(items)
+    return before - len(items)
+
+
+def _narrowed(items: list[Item], field: Field) -> list[dict[str, Any]]:
+    """What is left of each series: in what leaves, and in what is held for another reason."""
+    images = [item for item in items if item.seen.image and HeldReason.FIELD not in item.reasons]
+    figures = []
+    for passed in (True, False):
+        pieces, _ = pieces_of([item for item in images if passed is not bool(item.reasons)], fewest=1)
+        told = [{"series": piece.series, "what": "field", **narrow.figures(piece)} for piece in pieces]
+        figures += [one | {"asked": field.told(), "passed": passed} for one in told]
+    return figures
 
 
 def _fields(pieces: list[Piece], field: Field) -> dict[str, Field]:
@@ -208,7 +225,25 @@ def looked_at(worker: "Worker", items: list[Item]) -> list[dict[str, Any]]:
         figures += _features(items, pieces)
     if job.text:
         figures += texts(items, worker.engine.also_known, worker.busy, thorough=job.thorough_text)
+        _look_once_more(pieces)
     return figures
+
+
+def _look_once_more(pieces: list[Piece]) -> None:
+    """A head of which text was painted over, or slices are held, is no longer the one that was looked at."""
+    for piece in pieces:
+        left = piece.leaving()
+        same = len(left) == len(piece.frames) and not any(item.boxes for item, _, _ in left)
+        if not piece.figure.get("passed") or not left or same:
+            continue
+        piece.figure["passed"] = False
+        if len(left) >= _FEWEST:
+            stack = stack_of([plane for _, _, plane in left], [_hu(item.frame(index)) for item, index, _ in left])
+            looked = gate.look(stack)
+            piece.figure.update(looked.figures(), passed=looked.clean)
+            left[0][0].pictures += [] if looked.clean else looked.pictures
+        if not piece.figure["passed"]:
+            _hold(piece, HeldReason.FACE)
 
 
 def _without_faces(items: list[Item]) -> None:
@@ -316,7 +351,8 @@ def _plans(facial: list[Piece]) -> dict[str, Cut]:
     for piece in facial:
         if _can_be_cut(piece):
             with suppress(Unusable):
-                found[piece.reference].append(plan(piece.stack)[1])
+                cut = plan(piece.stack)[1]
+                found[piece.reference].append(cut)
     return {reference: one_for_all(cuts) for reference, cuts in found.items()}
 
 
@@ -379,7 +415,8 @@ def _cut(piece: Piece, cut: Cut, *, suspected: bool) -> dict[str, Any]:
         if where.any():
             item.new[index] = _stored(frame, new, where, item.seen)
             item.clearance = replace(item.clearance, defaced=True)
-    return figure | {"passed": passed}
+    piece.figure = figure | {"passed": passed}
+    return piece.figure
 
 
 def _stored(frame: Frame, hu: NDArray[Any], where: NDArray[np.bool_], seen: Inspected) -> NDArray[Any]:

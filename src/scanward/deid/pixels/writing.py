@@ -21,12 +21,12 @@ _COUNTED: Final = ("frames", "asked", "boxes", "known", "still_read", "known_rea
 
 
 def texts(items: "list[Item]", also: Known, busy: Busy, *, thorough: bool = False) -> list[dict[str, Any]]:
-    """Remove the text of every image; the figures of each series.
+    """Remove the text of every image; the figures of each series, those of what is held for its text apart.
 
     `thorough` reads every picture as a whole, instead of only where strokes of one grey are.
     Raises: Missing when the reader is not installed.
     """
-    figures: dict[str, dict[str, Any]] = {}
+    figures: dict[tuple[str, bool], dict[str, Any]] = {}
     busy(Stage.TEXT)
     done = 0
     for members in _alike(items).values():
@@ -36,12 +36,11 @@ def texts(items: "list[Item]", also: Known, busy: Busy, *, thorough: bool = Fals
             found = redact(item, whose(item.seen.dicom_json, also), watched, thorough=thorough)
             done += 1
             busy(Stage.TEXT, done, len(items))
-            series = item.seen.series_instance_uid
-            figure = figures.setdefault(series, {"series": series, "what": "text", **dict.fromkeys(_COUNTED, 0)})
+            series, passed = item.seen.series_instance_uid, HeldReason.BURNED_IN not in item.reasons
+            none = {"series": series, "what": "text", **dict.fromkeys(_COUNTED, 0), "passed": passed}
+            figure = figures.setdefault((series, passed), none)
             for name in _COUNTED:
                 figure[name] += found[name]
-            passed = HeldReason.BURNED_IN not in item.reasons
-            figure["passed"] = figure.get("passed", True) and passed
     return list(figures.values())
 
 
