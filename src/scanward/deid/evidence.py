@@ -168,7 +168,8 @@ def read(path: Path) -> dict[str, Any]:
 def page(evidence: dict[str, Any]) -> str:
     """The evidence for a person."""
     say = html.escape
-    looked = {word: _LOOKED[evidence["looked"][word]] for word in ("faces", "text")}
+    looked = {word: _LOOKED[how] for word in ("faces", "text") if (how := evidence.get("looked", {}).get(word))}
+    looks = f"Faces were looked for {looked['faces']}, text {looked['text']}." if looked else ""
     counts, profile, search = evidence["counts"], evidence["profile"], evidence["residual_search"]
     actions = "".join(f"<tr><td>{say(k)}<td>{v:,}" for k, v in evidence["actions"].items())
     methods = "".join(f"<li>{say(m['value'])} {say(m['meaning'])}" for m in evidence["methods"])
@@ -194,7 +195,7 @@ padding:.2em 1em .2em 0;vertical-align:top}}</style>
 <h1>De-identification of project {say(evidence["project"])}</h1>
 <p>{say(evidence["made"])}, {say(evidence["software"])}. Profile <b>{say(profile["name"])}</b>:
 {say(profile["pathway"])}. Dates {say(profile["dates"])}. {say(evidence["edition"])}.
-Faces were looked for: {looked["faces"]}; text: {looked["text"]}.</p>
+{looks}</p>
 <p><b>{counts["written"]:,} written, {counts["held"]:,} held, {counts["refused"]:,} refused.</b> {searched}</p>
 <h2>Methods (CID 7050)</h2><ul>{methods}</ul>
 <h2>What was done with the elements</h2><table>{actions}</table>
