@@ -24,7 +24,10 @@ _ALPHANUMERIC: Final = re.compile(r"[^\W_]+")
 _DIGITS: Final = re.compile(r"\d+")
 _DECIMAL: Final = re.compile(r"[+-]?[0-9]*\.?[0-9]*(?:[eE][+-]?[0-9]{1,9})?")
 _SPACED_NUMBER: Final = re.compile(r"\d[\d.\-/ ()+,_]{2,}\d")  # more ways to set digits apart than a list would have
-_DAY_AND_MONTH: Final = re.compile(r"(?<![\w./-])\d{1,2}[-/_]\d{1,2}(?![\w/-]|\.\d)")
+_DAY_AND_MONTH: Final = re.compile(
+    r"(?<![^\W_])(?<![./-])(?:\d{1,2}[-/_]\d{1,2}(?![^\W_]|[/-]|\.\d)|\d{1,2}\.\d{1,2}\.(?![^\W_]))"
+)
+_SET_APART: Final = re.compile(r"(?<![^\W_])[(+]*\d[\d.\-/ ()+,_]{2,}\d(?![^\W_])")
 _ESCAPE: Final = re.compile(rb"\x1b[$(][^A-Z]?[@-Z]")
 _CODECS: Final = (
     "utf-8",
@@ -139,9 +142,13 @@ class Known:
         """The same without the days of the examination, of which nearly every UID that a scanner makes has one."""
         return Known(self.words, self.numbers - self.exams, self.raw)
 
-    def without_days(self, text: str) -> str:
-        """The text without a known day and month that stand by themselves, as 17/03; C5/6 and 0.6/1 are none."""
-        return _DAY_AND_MONTH.sub(lambda two: " " if re.sub(r"\D", "/", two[0]) in self.days else two[0], text)
+    def without(self, text: str) -> str:
+        """The text without numbers in which a known one is set apart, and without a known day and month.
+
+        Those stand by themselves, as 17/03 or 17.03.; C5/6 and 0.6/1 are none.
+        """
+        text = _SET_APART.sub(lambda span: " " if self.in_number(span[0]) else span[0], text)
+        return _DAY_AND_MONTH.sub(lambda two: " " if "/".join(_DIGITS.findall(two[0])) in self.days else two[0], text)
 
     def in_row(self, parts: list[str]) -> bool:
         """True when a known number was cut into the values of one element."""

@@ -22,21 +22,33 @@ _SHORT_CODE: Final = re.compile(r"[a-z]{1,2}\d{1,2}[a-z]{0,2}")  # kernels and v
 _TECHNICAL_CODE: Final = re.compile(
     r"(?!(?:\d*[a-z]){5})[a-z]{0,3}\d{1,3}(?:\.\d{1,2})?[a-z]{0,2}|[a-z]{1,3}[1-9]000|[a-z]{1,2}"
 )
-_MONTH: Final = r"(?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-zä]*"
-# Dates, and ages over 89, of which the single numbers would be allowed: 2024-05-17, 17.5.24, 17 MAY 2024, 93 years.
+# A month in seven languages, as a whole word; 3 separate, 4 marked and "may be" are none.
+_MONTH: Final = (
+    r"(?:jan(?:uary|uar|vier|eiro|uari)?|gennaio|ene(?:ro)?|feb(?:ruary|ruar|rero|braio|ruari)?|f[eé]v(?:rier|ereiro)?"
+    r"|m[aä]r(?:ch|z|zo|s|ço)?|maart|apr(?:il|ile)?|a[bv]r(?:il)?|may(?! (?:be|have|not|re|su|in))|ma[iy]o|mai"
+    r"|mei|maggio|jun[ie]?o?|juin|giugno|jul[iy]?o?|juil(?:let)?|luglio|aug(?:ust|ustus)?|agosto|ao[uû]t"
+    r"|sep(?:t(?:ember|embre|iembre)?)?|settembre|setembro|o[ck]t(?:ober|obre|ubre)?|outubro|ottobre"
+    r"|nov(?:ember|embre|iembre|embro)?|de[cz](?:ember|embre|embro)?|dic(?:iembre|embre)?|d[eé]c(?:embre)?)(?![^\W\d_])"
+)
+_EDGE: Final = r"(?<![^\W_])(?<!\.)"  # an underscore is a space here
+_END: Final = r"(?![^\W_])"
+# Dates, and ages over 89, of which the single numbers would be allowed: 2024-05-17, 17.5.24, 17th of May, 93 years.
 _DAY: Final = re.compile(
-    r"(?<![\w.])(?:\d{4}([-./ ])\d{1,2}\1\d{1,2}|\d{1,2}([-./])\d{1,2}\2\d{4}"
-    rf"|\d{{1,2}}[-. ]*{_MONTH}[-. ,]*\d{{0,4}}|{_MONTH}[-. ]*\d{{1,2}}(?!\d)(?:[, ]+\d{{4}})?"
-    r"|(?:9\d|1[0-2]\d)[- ]*(?:y|yrs?|years?|yo|y/o|jahre?|ans|a[nñ]os)\b)(?![\w])",
+    rf"{_EDGE}(?:\d{{4}}([-./ ])\d{{1,2}}\1\d{{1,2}}|\d{{1,2}}([-./])\d{{1,2}}\2\d{{4}}"
+    rf"|\d{{1,2}}(?:st|nd|rd|th|er|º)?[-. ]*(?:(?:of|de|di|do|d') ?)?{_MONTH}[-. ,]*(?:de )?\d{{0,4}}"
+    rf"|{_MONTH}[-. ]*\d{{1,2}}(?:st|nd|rd|th)?(?!\d)(?:[, ]+\d{{4}}|-\d{{2}}(?!\d))?"
+    rf"|{_MONTH}[-./, ]*(?:19|20)\d{{2}}|(?:19|20)\d{{2}}[-/](?:0[1-9]|1[0-2])|(?:0[1-9]|1[0-2])[./](?:19|20)\d{{2}}"
+    r"|\d{1,2}[-./](?:i{1,3}|i?v|vi{1,3}|i?x|xi{1,2})[-./]\d{4}"
+    rf"|(?:9\d|1[0-2]\d)[- ]*(?:y|yrs?|years?|yo|y/o|jahre?|ans|a[nñ]os)\b){_END}",
     re.IGNORECASE,
 )
 # The same in prose, where no kernel or model is meant: age 93, 93F, M 93, 093Y, 93 jaar.
 _AGED: Final = re.compile(
-    r"(?<![\w.])(?:(?:aged?|alter|âge|edad|età|leeftijd|[fm])[: ]*0?(?:9\d|1[0-2]\d)"
-    r"|0?(?:9\d|1[0-2]\d)[- ]*(?:y\.? ?o\.?|y|[fm]|jaar|anni|anos|j[aä]hrig\w*))(?!\w)",
+    rf"{_EDGE}(?:(?:aged?|alter|âge|edad|età|leeftijd|[fm])[: ]*0?(?:9\d|1[0-2]\d)"
+    rf"|0?(?:9\d|1[0-2]\d)[- ]*(?:y\.? ?o\.?|y|[fm]|jaar|anni|anos|j[aä]hrig\w*)){_END}",
     re.IGNORECASE,
 )
-_SHORT_DAY: Final = re.compile(r"(?<![\w.])\d{1,2}([-./])\d{1,2}\1\d{2}(?![\w.])")  # also how versions look
+_SHORT_DAY: Final = re.compile(rf"{_EDGE}\d{{1,2}}([-./])\d{{1,2}}\1\d{{2}}(?!\.\d){_END}")  # also how versions look
 # Here a name follows, which can be a word of the vocabulary: Dr. White, Schwester Rose. (DR alone is radiography.)
 _TITLED: Final = re.compile(
     r"\b(?:[Dd]r|(?i:dr|mr|ms|sr)(?=\.)|(?i:prof|mrs|miss|herr|frau|mme|mlle|dott|doctor|doktor|docteur|doctora|nurse"
@@ -46,9 +58,10 @@ _CONTROL: Final = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")  # escapes, and letters 
 # Percent codes, and letters that are set apart: each by itself says nothing, together they spell anything.
 _SPELLED: Final = re.compile(r"(?:%[0-9A-Fa-f]{2}){2,}|(?<!\w)(?:[^\W\d_][^\w\r\n]{1,2}){3,}[^\W\d_](?!\w)")
 # Numbers in a row: a telephone number or a record's, of which each part alone would be allowed.
-_ROW: Final = re.compile(r"(?<![\w.])\d+(?:[-./_ ]+\d+)+(?![^\W_])")
+_ROW: Final = re.compile(rf"{_EDGE}\d+(?:[-./_ ]+\d+)+{_END}")
 _TECHNICAL_ROW: Final = re.compile(r"(?<![\w.])\d+(?:[-/_ ]+\d+)+(?![^\W_])")
 _LONGEST_ROW: Final = 6  # digits
+_HOLLOW: Final = re.compile(r"\((?:(?![()+])[\W_])*\)")  # left behind, (-) would say that there was none
 _ADDRESS: Final = re.compile(
     r"(?<![\w.])(?:(?:1?\d?\d|2[0-4]\d|25[0-5])\.){3}(?:1?\d?\d|2[0-4]\d|25[0-5])(?![\w.])"
 )  # of a computer: IPv4
@@ -135,9 +148,10 @@ def clean(text: str, known: Known, *, technical: bool = False) -> str:
     """The text without every word that is not allowed; "" when nothing is left that says anything."""
     if _CONTROL.search(text):
         return ""
-    text = known.without_days(_TITLED.sub(" ", _SPELLED.sub(" ", text)))
+    hollow = _HOLLOW.search(text)
+    text = known.without(_TITLED.sub(" ", _SPELLED.sub(" ", text)))
     kept = [_kept(piece, known, technical=technical) for piece in _PIECE.findall(_undated(text, technical=technical))]
-    joined = _tidy("".join(kept), technical=technical)
+    joined = _tidy("".join(kept) if hollow else _HOLLOW.sub(" ", "".join(kept)), technical=technical)
     return "" if known.in_text(joined) or not any(c.isalnum() for c in joined) else joined
 
 

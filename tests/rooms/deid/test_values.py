@@ -301,3 +301,40 @@ def test_a_uid_that_stays_has_the_day_of_the_examination_but_no_number_of_the_pa
     read = pydicom.dcmread(io.BytesIO(Deidentifier(profile, PROJECT).clean(source).assemble(source)))
     assert (read.SOPInstanceUID == uid) is kept
     assert read.file_meta.MediaStorageSOPInstanceUID == read.SOPInstanceUID
+
+
+WRITTEN = [
+    *("CT_17 May_venous", "CT_17.04.1961_venous", "CT_5/17_venous", "CT 17th of April venous", "CT April 17th venous"),
+    *(
+        "CT Apr-17-61 venous",
+        "CT_17/IV/1961_venous",
+        "CT 17 avril venous",
+        "CT 17 de abril venous",
+        "CT venous May 2024",
+    ),
+    *("CT 2024-05 venous", "CT 05.2024 venous", "CT 17.05. venous", "CT (415)5550187 venous", "CT_415.555.0187_venous"),
+    *("CT 42/7719 venous", "CT 0042 7719 venous", "CT (Okonkwo-Smith) venous", "CT venous (okonkwo_smith)"),
+]
+
+
+@pytest.mark.parametrize("text", WRITTEN)
+def test_dates_and_known_numbers_go_whole_however_they_are_written(text):
+    """S2, S3, S4: also beside an underscore, and no part of a number stays, nor parentheses round nothing."""
+    known = known_values(
+        [
+            (0x00100010, "PN", "Okonkwo-Smith^Ngozi"),
+            (0x00100020, "LO", "0042-7719"),
+            (0x00100030, "DA", "19610417"),
+            (0x00102154, "SH", "(415) 555-0187"),
+            (0x00080020, "DA", "20240517"),
+        ]
+    )
+    assert clean(text, known).replace("_", " ") == "CT venous"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["junction 3 mm", "4 separate lesions", "maximum 20 mm", "may be cyst", "contrast (-)", "5 x 12 mm", "phase 2_3_4"],
+)
+def test_words_that_only_begin_like_a_month_stay(text):
+    assert clean(text, Known()) == text
