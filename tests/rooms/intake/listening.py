@@ -35,6 +35,14 @@ def make_place(place: Path) -> Path:
     return place
 
 
+def _target(descriptor: Path) -> str:
+    """What a descriptor stands for; nothing when it was closed meanwhile."""
+    try:
+        return os.readlink(descriptor)
+    except FileNotFoundError:
+        return ""
+
+
 @dataclass
 class Listening:
     """The running listener."""
@@ -60,6 +68,15 @@ class Listening:
 
     def descriptors(self) -> int:
         return sum(each.num_fds() for each in self.processes())
+
+    def handles(self) -> tuple[int, int]:
+        """How many files and sockets are open, and apart from them handles of the database: SQLite closes such a
+        handle only when no other one of its process holds a lock, so some stay for the next who needs one.
+        """
+        folders = [Path(f"/proc/{each.pid}/fd") for each in self.processes()]
+        names = [_target(descriptor) for folder in folders for descriptor in folder.iterdir()]
+        database = sum("scanward.db" in name for name in names)
+        return len(names) - names.count("") - database, database
 
     def ask(self, sql: str, *values: object) -> list[tuple]:
         """Look into its database, as nobody else could."""
