@@ -17,6 +17,7 @@ from scanward.audit.event import ActorRef, Place
 from scanward.audit.kinds import Channel
 from scanward.dicom.synthetic import SyntheticPatient, SyntheticStudy, study
 from scanward.intake.receive import Item, Received, receive
+from scanward.law.identity import How, Proof, Shown
 from scanward.people import actions
 from scanward.people.kinds import Authority, CareKind, ProofMethod, Role
 from scanward.people.models import Account, Patient, PatientIdentifier, Representation
@@ -27,6 +28,9 @@ PASSWORD = "a-long-enough-password"
 PLACE = Place("192.0.2.7", "tests", Channel.COMMAND)
 BY = ActorRef.system("tests")
 ISSUER = "LAKESIDE"
+# How the desk usually sees who asks, and the same as its form sends it.
+PHOTO_ID = Shown(How.IN_PERSON, Proof.GOVERNMENT_ID)
+BY_PHOTO_ID = {"proof": PHOTO_ID.proof.value, "how": PHOTO_ID.how.value}
 
 ALICE = SyntheticPatient("Rivera^Alice", "LH-100482", date(1961, 4, 17), "F", ISSUER)
 CHARLIE = SyntheticPatient("Novak^Charlie", "LH-100733", date(1974, 11, 2), "M", ISSUER)

@@ -17,6 +17,7 @@ TABLES = {
     "law/bases.py": {"Basis", "NeverABasis", "RecipientKind"},
     "law/defects.py": {"Defect"},
     "law/denials.py": {"Fact", "Ground", "NeverAGround"},
+    "law/identity.py": {"How", "Proof"},
     "law/wishes.py": {"AmendmentGround"},
     "law/documents.py": {"Document"},
     "law/fee_lines.py": {"Carrier", "LABELS", "Medium"},

@@ -20,7 +20,7 @@ from django_tasks_db.models import DBTaskResult
 from pydicom.dataset import Dataset
 from pynetdicom import AE, evt
 
-from cast import BY, NOW, PLACE, person
+from cast import BY, BY_PHOTO_ID, NOW, PLACE, person
 from faults.test_pages import SECRETS, canary, log  # noqa: F401  fixtures
 from faults.test_release_canary import NAME, SMALL, House, Watching, house, mails  # noqa: F401
 from scanward.archive.models import Instance
@@ -140,7 +140,7 @@ def for_riverside(
         request = ask(house, **TO, delivery="exchange", medium="dicom", recipient_peer="Riverside")
         back = {"name": "Dr. Okoye", "organization": "Riverside", "address": "1 River Road", "peer": "Riverside"}
         house.step(request, "claim")
-        house.step(request, "verify", method="photo ID")
+        house.step(request, "verify", **BY_PHOTO_ID)
         house.step(request, "confirm_recipient", **{f"back_{name}": value for name, value in back.items()})
         house.step(request, "approve", basis=Basis.DIRECTIVE.value)
         house.step(request, "build")

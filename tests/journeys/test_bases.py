@@ -13,6 +13,7 @@ from rooms.reporting.objects import sr
 from scanward.archive.models import Instance
 from scanward.intake.receive import Item, receive
 from scanward.law.documents import Document
+from scanward.law.identity import How, Proof
 from scanward.law.tracks import Track
 from scanward.people.contacts import change_contact
 from scanward.people.kinds import ContactSystem
@@ -34,7 +35,7 @@ def entered(hal: Client, cast: Cast, **changes: Any) -> ReleaseRequest:
     assert hal.post(reverse("desk-request-new"), {**AUTHORITY, **changes}).status_code == 302
     request = ReleaseRequest.objects.latest("received_at")
     step(hal, request, "claim")
-    step(hal, request, "verify", method="letterhead, called back")
+    step(hal, request, "verify", proof=Proof.OFFICE.value, how=How.POST.value, note="called back")
     step(hal, request, "match", study=str(cast.chest.pk))
     step(hal, request, "confirm_recipient", back_name="county health office", back_address="5 hill road")
     return request

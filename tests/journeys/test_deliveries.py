@@ -10,7 +10,7 @@ import pyzipper
 from django.test import Client
 from django.urls import reverse
 
-from cast import NOW, PLACE, Cast
+from cast import NOW, PHOTO_ID, PLACE, Cast
 from journeys.test_release_pages import lead, page_of, step
 from scanward.audit.models import Entry
 from scanward.law.bases import Basis, RecipientKind
@@ -40,7 +40,7 @@ def built(cast: Cast) -> Built:
         request = actions.receive(asked, by=by or cast.alice, now=NOW, place=PLACE)
         common: dict[str, Any] = {"by": cast.hal, "now": NOW, "place": PLACE}
         actions.claim(request, **common)
-        actions.verify(request, method="photo ID", authority="", **common)
+        actions.verify(request, shown=PHOTO_ID, authority="", **common)
         if request.delivery in ("mail", "pickup"):
             actions.quote(request, Actual(()), **common)
         if stated := letters.to_read_back(request):
@@ -177,7 +177,7 @@ def test_the_price_is_in_the_language_of_the_letter(cast: Cast) -> None:
     request = actions.receive(asked, by=cast.alice, now=NOW, place=PLACE)
     common: dict[str, Any] = {"by": cast.hal, "now": NOW, "place": PLACE}
     actions.claim(request, **common)
-    actions.verify(request, method="photo ID", authority="", **common)
+    actions.verify(request, shown=PHOTO_ID, authority="", **common)
     actions.quote(request, Actual(usual_lines(Arrival.MAIL, Medium.DICOM)), **common)
     labels = [line["label"] for line in request.letters.get(template="fee_quote").values["charges"]]
     assert any("memoria USB" in label for label in labels)

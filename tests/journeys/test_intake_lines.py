@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import escape
 
-from cast import ALICE, NOW, Cast, abdomen_of, bring
+from cast import ALICE, BY_PHOTO_ID, NOW, Cast, abdomen_of, bring
 from journeys.test_asking import base
 from journeys.test_bases import AUTHORITY
 from journeys.test_release_pages import ask_in_portal, lead, page_of, step
@@ -176,7 +176,7 @@ def test_the_paper_about_the_fee_names_each_line(cast: Cast) -> None:
     alice, hal = page_of(cast.alice), page_of(cast.hal)
     hal.post(reverse("desk-request-new"), DESK_ASKED)
     request = ReleaseRequest.objects.get()
-    for do, fields in (("claim", {}), ("verify", {"method": "photo ID"}), ("match", {"study": str(cast.chest.pk)})):
+    for do, fields in (("claim", {}), ("verify", BY_PHOTO_ID), ("match", {"study": str(cast.chest.pk)})):
         step(hal, request, do, **fields)
     step(hal, request, "quote")
     quote, kept = request.quotes.get(), request.letters.get(template="fee_quote")
@@ -194,7 +194,7 @@ def test_where_else_the_exam_was_made_is_told_at_the_desk_and_in_the_letter(cast
     hal.post(reverse("desk-request-new"), {**DESK_ASKED, "number": "", "name": "Ann Noone", "exam": "CT of 2019"})
     request = ReleaseRequest.objects.get()
     step(hal, request, "claim")
-    step(hal, request, "verify", method="photo ID")
+    step(hal, request, "verify", **BY_PHOTO_ID)
     step(hal, request, "not_here", text="Riverside Hospital")
     assert request.state == "closed"
     answer = hal.get(reverse("desk-letter", args=[request.letters.get(template="not_here").pk]))

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from cast import NOW, PLACE, Cast
 from rooms.release.helping import likely_cancer, staff
+from scanward.law.identity import How, Proof
 from scanward.people.kinds import Role
 from scanward.people.models import Account
 from scanward.release import actions, holds, house, reports, sharing
@@ -112,7 +113,7 @@ def test_a_letter_from_outside_is_entered_matched_and_mailed(cast: Cast) -> None
     request = ReleaseRequest.objects.get()
     for do, fields in (
         ("claim", {}),
-        ("verify", {"method": "signature compared with the record"}),
+        ("verify", {"proof": Proof.SIGNATURE.value, "how": How.POST.value}),
         ("match", {"study": str(cast.chest.pk)}),
         ("quote", {}),
         ("waive", {"text": "first copy"}),
@@ -150,7 +151,7 @@ def test_an_attorneys_defective_authorization_goes_back_with_every_defect(cast: 
     hal.post(reverse("desk-request-new"), form)
     request = ReleaseRequest.objects.get()
     step(hal, request, "claim")
-    step(hal, request, "verify", method="letterhead")
+    step(hal, request, "verify", proof=Proof.OFFICE.value, how=How.POST.value)
     step(hal, request, "match", study=str(cast.chest.pk))
     shown = step(hal, request, "authorization", description="All my CT images", signature="Alice Rivera")
     assert "It does not state the purpose." in shown

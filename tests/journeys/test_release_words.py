@@ -3,9 +3,14 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
 
 from cast import NOW, PLACE, Cast
 from rooms.release.helping import in_review
+from scanward.audit.kinds import EventKind
+from scanward.audit.models import Entry
+from scanward.law.errors import Unlawful
+from scanward.law.identity import WAYS_OF, How, Proof, Shown
 from scanward.people.models import Account
 from scanward.release import actions
 from scanward.release.models import ReleaseRequest
@@ -98,12 +103,31 @@ def test_another_format_is_agreed_on_and_written_down(cast: Cast) -> None:
     assert (step.by, step.note) == ("Hal", "Too large for a mailbox; agreed on the telephone.")
 
 
-def test_any_good_proof_of_identity_is_taken_and_kept_with_who_and_when(cast: Cast) -> None:
-    """Requirements C1, C2, C4: the method is free text, the verifier and the time are not left out."""
+@pytest.mark.parametrize(("how", "proof"), [(how, proof) for proof, ways in WAYS_OF.items() for how in sorted(ways)])
+def test_every_proof_of_identity_is_kept_with_its_way_who_and_when(cast: Cast, how: How, proof: Proof) -> None:
+    """Requirements C1, C2, C4: of each proof there is one that nobody has to come for."""
     request = actions.receive(
         actions.Asked(patient=cast.alices, requester_name="Alice Rivera"), by=cast.hal, now=NOW, place=PLACE
     )
     actions.claim(request, by=cast.hal, now=NOW, place=PLACE)
-    actions.verify(request, by=cast.hal, method="library card and last visit's date", now=NOW, place=PLACE)
+    shown = Shown(how, proof, "called back")
+    actions.verify(request, by=cast.hal, shown=shown, now=NOW, place=PLACE)
     request.refresh_from_db()
-    assert (request.verified_by, request.verified_at, request.verified_how[:12]) == (cast.hal, NOW, "library card")
+    assert (request.verified_by, request.verified_at, request.verified_how) == (cast.hal, NOW, "called back")
+    assert (request.shown_how, request.shown_proof) == (how.value, proof.value)
+    entry = Entry.objects.filter(kind=EventKind.REQUEST_VERIFIED.value).latest("seq")
+    assert f'"proof":"{proof.name}"' in entry.body.replace(" ", "")
+    page = page_of(cast.hal).get(f"/desk/requests/{request.pk}/").content.decode()
+    assert escape(proof.value[1:]) in page
+    assert "called back), " in page
+
+
+@pytest.mark.parametrize("proof", sorted({proof for proof, ways in WAYS_OF.items() if How.TELEPHONE not in ways}))
+def test_nothing_is_seen_on_the_telephone(cast: Cast, proof: Proof) -> None:
+    """Requirement C1: an ID that was only read out proves nothing; the request stays where it is."""
+    request = actions.receive(actions.Asked(patient=cast.alices), by=cast.hal, now=NOW, place=PLACE)
+    actions.claim(request, by=cast.hal, now=NOW, place=PLACE)
+    with pytest.raises(Unlawful, match="telephone"):
+        actions.verify(request, by=cast.hal, shown=Shown(How.TELEPHONE, proof), now=NOW, place=PLACE)
+    request.refresh_from_db()
+    assert (request.state, request.verified_at, request.shown_proof) == ("verifying", None, "")

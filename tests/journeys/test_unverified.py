@@ -53,7 +53,7 @@ def test_the_desk_gives_nothing_to_who_was_not_verified(cast: Cast, lena: Accoun
         for client in (hal, second):
             assert not PASSPHRASE.search(step(client, request, name, **fields))
             assert gives_nothing(client, request)
-    step(hal, request, "verify", method="  ")
+    step(hal, request, "verify", proof="  ", how="")
     assert request.state == "verifying"
     assert (
         Entry.objects.filter(kind__in=("package_built", "exported", "printed", "delivered")).count() == actions_before

@@ -21,6 +21,8 @@ def command(data: Path, port: int, dicom_port: int, hl7_port: int) -> None:
     """Make the demo hospital if it is not there, and start web server, worker, listeners (on 127.0.0.1)
     and, where a folder is named for it, the watch.
     """
+    if not _is_free(port):
+        raise click.ClickException(f"Port {port} is in use. Stop what uses it, or choose another with --port.")
     _choose(data.absolute(), port)
     from scanward.cli.init import make_keys
 
@@ -30,7 +32,6 @@ def command(data: Path, port: int, dicom_port: int, hl7_port: int) -> None:
 
     set_up_django()
     _prepare()
-    _introduce(port)
     parts = ["serve", "worker"]
     taken = [str(port) for port in (dicom_port, hl7_port) if not _is_free(port)]
     if not taken:
@@ -41,7 +42,8 @@ def command(data: Path, port: int, dicom_port: int, hl7_port: int) -> None:
         click.echo(f"Port {where} is in use, so nothing is taken in. Choose others with --dicom-port and --hl7-port.")
     if os.environ.get("SCANWARD_WATCH_FOLDER"):
         parts.append("watch")
-    _run(parts)
+    click.echo("Starting...")
+    _run(parts, port)
 
 
 def _is_free(port: int) -> bool:
@@ -90,8 +92,8 @@ def _introduce(port: int) -> None:
     click.echo("\nPress Ctrl+C to stop.")
 
 
-def _run(parts: Sequence[str]) -> None:
-    """Start the parts, and stop all of them when one ends or Ctrl+C is pressed."""
+def _run(parts: Sequence[str], port: int) -> None:
+    """Start the parts, say who can sign in once pages are served, and stop all when one ends or Ctrl+C is pressed."""
     children = [
         subprocess.Popen([sys.executable, "-m", "scanward.cli", name])  # noqa: S603  our own commands
         for name in parts
@@ -99,9 +101,13 @@ def _run(parts: Sequence[str]) -> None:
     ended = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: ended.set())
+    introduced = False
     while not ended.wait(0.5):
         if any(child.poll() is not None for child in children):
             break
+        if not introduced and not _is_free(port):
+            _introduce(port)
+            introduced = True
     for child in children:
         child.terminate()
     for child in children:

@@ -18,12 +18,14 @@ from scanward.law.documents import Document
 from scanward.law.errors import Unlawful
 from scanward.law.fees import Actual
 from scanward.law.holds import Item
+from scanward.law.identity import How, Proof, Shown
 from scanward.people.actions import NotAllowed
 from scanward.people.kinds import ROLE_NAMES
-from scanward.people.models import Account, PatientIdentifier
+from scanward.people.models import Account
 from scanward.release import actions, reports
 from scanward.release.actions import pricing
 from scanward.release.actions.denying import to_be_decided
+from scanward.release.actions.matching import patient_of
 from scanward.release.models import Authorization, ReleaseRequest
 from scanward.release.moving import permit
 from scanward.release.ways import Arrival, Medium
@@ -46,10 +48,11 @@ def _say(request: SignedInRequest, row: ReleaseRequest) -> None:
 
 
 def _verify(request: SignedInRequest, row: ReleaseRequest) -> None:
+    how, proof = chosen(request, "how", How), chosen(request, "proof", Proof)
     actions.verify(
         row,
         by=request.user,
-        method=typed(request, "method")[:200],
+        shown=Shown(how, proof, typed(request, "note")[:200]) if how and proof else None,
         authority=typed(request, "authority")[:400],
         now=request.now,
         place=place_of(request),
@@ -65,11 +68,23 @@ def _match(request: SignedInRequest, row: ReleaseRequest) -> None:
 
 def _find(request: SignedInRequest, row: ReleaseRequest) -> None:
     """Say whose record it is by the number, where the name fits nobody; the scans are then there to choose from."""
-    rows = PatientIdentifier.objects.filter(value=typed(request, "number")[:64]).select_related("patient")
-    found = {one.patient for one in rows}
-    if len(found) != 1:
-        raise Unlawful("No patient has this number here, or more than one. Check the number.", "45 CFR 164.530(c)(1)")
-    actions.match(row, [], patient=found.pop(), by=request.user, now=request.now, place=place_of(request))
+    meant = patient_of(typed(request, "number")[:64])
+    actions.match(row, [], patient=meant, by=request.user, now=request.now, place=place_of(request), by_number=True)
+
+
+def _unmatch(request: SignedInRequest, row: ReleaseRequest) -> None:
+    actions.unmatch(row, by=request.user, reason=typed(request, "text"), now=request.now, place=place_of(request))
+
+
+def _restate(request: SignedInRequest, row: ReleaseRequest) -> None:
+    actions.restate(
+        row,
+        name=typed(request, "name")[:200],
+        birth_date=day(request, "born"),
+        by=request.user,
+        now=request.now,
+        place=place_of(request),
+    )
 
 
 def _authorize(request: SignedInRequest, row: ReleaseRequest) -> None:
@@ -306,6 +321,8 @@ DEEDS: dict[str, tuple[str | Promise, Deed]] = {
     "verify": (_("It is noted who asks."), _verify),
     "find": (_("It is known whose record it is. Now choose the scans."), _find),
     "match": (_("The scans are matched."), _match),
+    "unmatch": (_("It is not that patient. Verify who asks, and match again; the clock runs on."), _unmatch),
+    "restate": (_("It is noted whose record is meant."), _restate),
     "authorization": (_("The authorization is checked."), _authorize),
     "return_defective": (_("It goes back with all of its defects."), _return),
     "confirm_recipient": (_("The recipient is confirmed."), _confirm),

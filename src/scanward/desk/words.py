@@ -3,6 +3,7 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from scanward.law.bases import RecipientKind
 from scanward.law.clock import Level
 from scanward.law.tracks import Track
 from scanward.release.kinds import State
@@ -43,4 +44,22 @@ LEVEL_NAMES: dict[Level, str | Promise] = {
     Level.THREE_QUARTERS: _("Soon due"),
     Level.NINE_TENTHS: _("Due now"),
     Level.OVERDUE: _("Overdue"),
+}
+# Who a copy can go to, when a request comes by word or on paper; each can be named by the patient herself (D14).
+RECIPIENT_NAMES: dict[RecipientKind, str | Promise] = {
+    RecipientKind.PROVIDER: _("Provider"),
+    RecipientKind.ATTORNEY: _("Attorney"),
+    RecipientKind.EMPLOYER: _("Employer"),
+    RecipientKind.SCHOOL: _("School"),
+    RecipientKind.FAMILY: _("Family or friend"),
+    RecipientKind.HEALTH_PLAN: _("Health plan"),
+    RecipientKind.OTHER_INSURER: _("Other insurer"),
+    RecipientKind.PUBLIC_AUTHORITY: _("Public authority"),
+    RecipientKind.COURT: _("Court"),
+    RecipientKind.RESEARCHER: _("Researcher"),
+    RecipientKind.BUSINESS_ASSOCIATE: _("A company that works for us"),
+    RecipientKind.CORONER: _("Coroner or funeral director"),
+    RecipientKind.DONATION_AGENCY: _("Organ donation"),
+    RecipientKind.MEDIA: _("Press or broadcast"),
+    RecipientKind.OTHER: _("Somebody else"),
 }

@@ -36,6 +36,7 @@ class Event(StrEnum):
     INFO_GIVEN = "info_given"
     VERIFY = "verify"
     MATCH = "match"
+    UNMATCH = "unmatch"
     CHECK_AUTHORIZATION = "check_authorization"
     RETURN_DEFECTIVE = "return_defective"
     CONFIRM_RECIPIENT = "confirm_recipient"

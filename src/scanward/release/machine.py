@@ -64,6 +64,8 @@ TABLE: dict[tuple[State, Event], Row] = {
     (_S.IN_REVIEW, _E.CLAIM): Row(None, _ACCESS),
     (_S.VERIFYING, _E.VERIFY): Row(_S.IN_REVIEW, _IDENTITY, (Need.IDENTITY, Need.AUTHORITY)),
     (_S.IN_REVIEW, _E.MATCH): Row(None, "45 CFR 164.524(a)(1)"),
+    # The wrong record: who asks was verified against it, and is verified anew.
+    (_S.IN_REVIEW, _E.UNMATCH): Row(_S.VERIFYING, _SAFE),
     (_S.IN_REVIEW, _E.CHECK_AUTHORIZATION): Row(None, f"{_AUTH}(2)"),
     (_S.IN_REVIEW, _E.RETURN_DEFECTIVE): Row(_S.RETURNED_DEFECTIVE, f"{_AUTH}(2)", (Need.DEFECTS,)),
     (_S.IN_REVIEW, _E.CONFIRM_RECIPIENT): Row(None, _SAFE),

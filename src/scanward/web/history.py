@@ -18,6 +18,7 @@ EVENT_NAMES: dict[Event, str | Promise] = {
     Event.INFO_GIVEN: _("Information came"),
     Event.VERIFY: _("Verified who asks"),
     Event.MATCH: _("Matched scans"),
+    Event.UNMATCH: _("Took back whose record it is"),
     Event.NOT_HERE: _("Answered that it is not kept here"),
     Event.CHECK_AUTHORIZATION: _("Checked the authorization"),
     Event.RETURN_DEFECTIVE: _("Returned the authorization"),

@@ -33,7 +33,7 @@ def free() -> Any:
 def in_review(request: ReleaseRequest, by: Account, *, now: datetime = NOW) -> None:
     """Claim a request and verify who asks."""
     actions.claim(request, by=by, now=now, place=PLACE)
-    actions.verify(request, by=by, method="photo ID", authority="power of attorney", now=now, place=PLACE)
+    actions.verify(request, by=by, shown=people.PHOTO_ID, authority="power of attorney", now=now, place=PLACE)
     request.refresh_from_db()
 
 

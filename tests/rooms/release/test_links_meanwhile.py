@@ -34,7 +34,7 @@ def taken_back(cast: Cast, **_others: Any) -> None:
 def refused(cast: Cast, *, ask: Ask, deny: Any, items: tuple[Item, ...]) -> None:  # noqa: F811
     request = ask()
     actions.claim(request, by=cast.hal, now=NOW, place=PLACE)
-    actions.verify(request, by=cast.hal, method="", authority="", now=NOW, place=PLACE)
+    actions.verify(request, by=cast.hal, shown=None, authority="", now=NOW, place=PLACE)
     deny(request, *items)
 
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 import cast as people
-from cast import BY, NOW, PLACE, Cast
+from cast import BY, NOW, PHOTO_ID, PLACE, Cast
 from rooms.release.helping import in_review, later, likely_cancer
 from scanward.access.actions import AccessRefused
 from scanward.access.actors import actor_of
@@ -130,7 +130,7 @@ def test_nobody_at_the_desk_works_on_her_own_request(cast: Cast, danas: Study, l
     request = actions.receive(actions.Asked(patient=danas.patient, studies=[danas]), by=cast.hal, now=NOW, place=PLACE)
     for deed in (
         lambda: actions.claim(request, by=cast.hal, now=NOW, place=PLACE),
-        lambda: actions.verify(request, by=cast.hal, method="photo ID", now=NOW, place=PLACE),
+        lambda: actions.verify(request, by=cast.hal, shown=PHOTO_ID, now=NOW, place=PLACE),
         lambda: actions.approve(request, by=cast.hal, basis="access", now=NOW, place=PLACE),
     ):
         with pytest.raises(AccessRefused, match="own"):

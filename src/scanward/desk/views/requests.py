@@ -17,17 +17,18 @@ from scanward.access.actions import AccessRefused, atomic
 from scanward.access.actors import reference
 from scanward.archive.models import Study
 from scanward.desk.steps import DEEDS, told
-from scanward.desk.words import LEVEL_NAMES, STATE_NAMES, TRACK_NAMES
+from scanward.desk.words import LEVEL_NAMES, RECIPIENT_NAMES, STATE_NAMES, TRACK_NAMES
 from scanward.intake.pull.pacs import any_configured
 from scanward.law.bases import RecipientKind
 from scanward.law.clock import extendable_until
 from scanward.law.denials import Ground
 from scanward.law.documents import Document
 from scanward.law.errors import Unlawful
+from scanward.law.identity import How, Proof
 from scanward.law.purpose import PurposeOfUse
 from scanward.law.tracks import Track, bases_of
 from scanward.people.kinds import DESK, RECORDS
-from scanward.people.models import Account, Patient, PatientIdentifier
+from scanward.people.models import Account, Patient
 from scanward.people.proofing import MOST_DOCUMENT
 from scanward.release import actions, clocks, house, letters, papers, peers, reports
 from scanward.release.actions.deciding import lacking, prompts
@@ -81,6 +82,8 @@ def enter(request: SignedInRequest) -> HttpResponse:
         "tracks": TRACK_NAMES.items(),
         "ways": ARRIVAL_NAMES.items(),
         "media": MEDIUM_NAMES.items(),
+        "recipients": RECIPIENT_NAMES.items(),
+        # What was typed and chosen stays when something has to be mended.
         "posted": request.POST,
     }
     if request.method != "POST":
@@ -121,6 +124,8 @@ def show(request: SignedInRequest, request_id: UUID) -> HttpResponse:
         "lacking": _lacking(row, request),
         "studies": [showing.card(study, 0, "") for study in row.studies.select_related("patient")],
         "candidates": _candidates(row),
+        "identity_proofs": list(Proof),
+        "identity_ways": list(How),
         "prompts": prompts(row),
         "authorization": held,
         "defects": verdict(held, now=request.now).findings if held else (),
@@ -344,12 +349,10 @@ def _candidates(row: ReleaseRequest) -> list[showing.StudyCard]:
 
 def _entered(request: SignedInRequest) -> actions.Asked:
     """Read the entry form; whoever is named is looked for by number, and else matched later."""
-    number = typed(request, "number")[:64]
-    known = PatientIdentifier.objects.filter(value=number).select_related("patient").first() if number else None
     arrived = day(request, "received")
     return actions.Asked(
         track=chosen(request, "track", Track) or Track.ACCESS,
-        patient=known.patient if known else None,
+        number=typed(request, "number")[:64],
         name=typed(request, "name")[:200],
         birth_date=day(request, "born"),
         requester_name=typed(request, "requester")[:200] or typed(request, "name")[:200],

@@ -14,6 +14,7 @@ from scanward.release.actions.delivering import (
 from scanward.release.actions.denying import ask_review, decide_review, deny
 from scanward.release.actions.ending import block, cancel, close, end_expired, happened, revoke
 from scanward.release.actions.exchanging import send_to_peer
+from scanward.release.actions.matching import match, restate, unmatch
 from scanward.release.actions.permitting import Permission, permit_disclosure
 from scanward.release.actions.preparing import build, check_failed, check_passed
 from scanward.release.actions.pricing import accept_fee, change_format, quote, waive
@@ -24,7 +25,6 @@ from scanward.release.actions.reviewing import (
     confirm_recipient,
     file_evidence,
     look,
-    match,
     not_here,
     note_local_rules,
     return_defective,
@@ -70,10 +70,12 @@ __all__ = [
     "quote",
     "readdress",
     "receive",
+    "restate",
     "return_defective",
     "revoke",
     "say",
     "send_to_peer",
+    "unmatch",
     "verify",
     "waive",
     "warn_plain_email",

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -23,6 +23,7 @@ from scanward.law.tracks import Directive, Field, Track, directive_gaps, may_ask
 from scanward.people.models import Account, Patient
 from scanward.release import clocks, letters, sharing
 from scanward.release.actions import pricing
+from scanward.release.actions.matching import check_meant, patient_of
 from scanward.release.capacity import for_herself, purpose_of
 from scanward.release.kinds import Event, State
 from scanward.release.models import Evidence, Recipient, ReleaseRequest
@@ -51,6 +52,8 @@ class Asked:
 
     track: Track = Track.ACCESS
     patient: Patient | None = None
+    # The patient's number, as a form or letter gives it; what else it says of her has to agree.
+    number: str = ""
     studies: Sequence[Study] = ()
     series_ids: Sequence[str] = ()
     name: str = ""
@@ -91,10 +94,13 @@ def receive(asked: Asked, *, by: Account, now: datetime, place: Place) -> Releas
 
     Raises:
         AccessRefused: this person may not ask for this record.
-        Unlawful: what is asked contradicts its track.
+        Unlawful: what is asked contradicts its track, or the number is another patient's.
     """
     actor = _permitted(asked, by=by, now=now, place=place)
     _check(asked, now)
+    if asked.number.strip():
+        asked = _of_number(asked)
+        actor = _permitted(asked, by=by, now=now, place=place)
     with atomic():
         request = _draft(asked, by=by, staff=_at_work(asked, actor, now=now))
         request.save(force_insert=True)
@@ -115,6 +121,13 @@ def receive(asked: Asked, *, by: Account, now: datetime, place: Place) -> Releas
         if asked.fee_accepted is not None:
             pricing.agree_beforehand(request, asked.fee_accepted, by=actor, now=now, place=place)
     return request
+
+
+def _of_number(asked: Asked) -> Asked:
+    """The patient whose number is given, if the rest of what is said is about her, too."""
+    meant = patient_of(asked.number)
+    check_meant(meant, name=asked.name, birth_date=asked.birth_date, by_number=True)
+    return replace(asked, patient=meant)
 
 
 def _warned(asked: Asked) -> dict[str, str]:

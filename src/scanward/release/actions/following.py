@@ -25,9 +25,9 @@ from scanward.release.ways import ON_MEDIA, Arrival, Medium
 _SAME = (
     "track", "purpose", "reason", "channel", "patient", "requester", "entered_by", "asked_name", "asked_birth_date",
     "requester_name", "contact", "exam", "exam_first", "exam_last", "medium", "delivery", "recipient", "series_ids",
-    "signature", "signed_on", "language", "large_print", "identity", "verified_how", "verified_by", "verified_at",
-    "authority_checked", "by_representative", "local_rules_note", "read_back", "self_pay_restricted",
-    "plain_email_warned_at", "claimed_by",
+    "signature", "signed_on", "language", "large_print", "identity", "shown_how", "shown_proof", "verified_how",
+    "verified_by", "verified_at", "authority_checked", "by_representative", "local_rules_note", "read_back",
+    "self_pay_restricted", "plain_email_warned_at", "claimed_by",
 )  # fmt: skip
 # The steps that the first request has gone through already, and that hold for this one too.
 _AT_ONCE = (

@@ -1,19 +1,19 @@
 """What a records clerk does between receipt and decision. None of it stops the clock (trap T1)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 from scanward.access.actions import atomic
 from scanward.access.actors import reference
 from scanward.access.kinds import Action
-from scanward.archive.models import Study
 from scanward.audit.event import Place
 from scanward.audit.kinds import EventKind
 from scanward.law.documents import Document
 from scanward.law.errors import Unlawful
+from scanward.law.identity import Shown, check_shown
 from scanward.law.prompts import check_confirmed
 from scanward.people.kinds import MailKind
-from scanward.people.models import Account, Patient
+from scanward.people.models import Account
 from scanward.release import house, letters, notices, peers
 from scanward.release.kinds import Event
 from scanward.release.models import Authorization, Evidence, Message, ReleaseRequest
@@ -84,59 +84,24 @@ def say(request: ReleaseRequest, *, by: Account, body: str, now: datetime, place
 
 
 def verify(
-    request: ReleaseRequest, *, by: Account, method: str, now: datetime, place: Place, authority: str = ""
+    request: ReleaseRequest, *, by: Account, shown: Shown | None, now: datetime, place: Place, authority: str = ""
 ) -> None:
-    """Record how it was made sure who asks, and whether they may (C1, C2, C4, C5; 45 CFR 164.514(h))."""
+    """Record how it was made sure who asks, and whether they may (C1, C2, C4, C5; 45 CFR 164.514(h)).
+
+    Whoever was known before, by signing in, shows nothing more.
+    """
     actor = permit(by, _WORK, request, now=now, place=place)
     with atomic():
         row = lock(request)
-        if not row.verified_at:
-            row.verified_how, row.verified_by, row.verified_at = method.strip(), by, now if method.strip() else None
+        if shown is not None and not row.verified_at:
+            check_shown(shown)
+            row.verified_by, row.verified_at = by, now
+            row.shown_how, row.shown_proof, row.verified_how = shown.how.value, shown.proof.value, shown.note.strip()
         if row.by_representative and authority.strip():
             row.authority_checked = True
             Evidence.objects.create(request=row, document=Document.AUTHORITY_PROOF.value, note=authority, by=by, at=now)
-        move(row, Event.VERIFY, EventKind.REQUEST_VERIFIED, by=actor, now=now, place=place)
-
-
-def match(
-    request: ReleaseRequest, studies: Sequence[Study], *, patient: Patient, by: Account, now: datetime, place: Place
-) -> None:
-    """Say which record and which scans the request is about; of one patient only."""
-    if any(study.patient_id != patient.pk for study in studies):
-        raise Unlawful("These scans are not all of this patient.", "45 CFR 164.530(c)(1)")
-    actor = permit(by, _WORK, request, now=now, place=place)
-    with atomic():
-        row = lock(request)
-        if row.patient_id not in (None, patient.pk):
-            raise Unlawful("The request is about another patient.", "45 CFR 164.530(c)(1)")
-        if row.asked_birth_date and patient.birth_date and row.asked_birth_date != patient.birth_date:
-            raise Unlawful(
-                "The date of birth on the request is not this patient's. Ask who is meant.", "45 CFR 164.530(c)(1)"
-            )
-        _check_not_wider(row, studies)
-        row.patient = patient
-        row.studies.set(studies)
-        Authorization.objects.filter(request=row).update(patient=patient)
-        move(
-            row,
-            Event.MATCH,
-            EventKind.REQUEST_CHANGED,
-            by=actor,
-            now=now,
-            place=place,
-            detail={"studies": len(studies)},
-        )
-
-
-def _check_not_wider(request: ReleaseRequest, studies: Sequence[Study]) -> None:
-    """Refuse to send somebody else more scans than the patient named herself in the portal (B13, D10)."""
-    named = set(request.studies.values_list("pk", flat=True))
-    chosen = request.requester_id is not None and request.recipient_id is not None and named
-    if chosen and not {study.pk for study in studies} <= named:
-        raise Unlawful(
-            "The patient has named which scans go there. Another scan takes a request of its own.",
-            "45 CFR 164.524(c)(3)(ii)",
-        )
+        detail = {"how": shown.how.name, "proof": shown.proof.name} if shown else {}
+        move(row, Event.VERIFY, EventKind.REQUEST_VERIFIED, by=actor, now=now, place=place, detail=detail)
 
 
 def check_authorization(

@@ -10,6 +10,7 @@ from scanward.archive.models import Study
 from scanward.law.bases import Basis, RecipientKind
 from scanward.law.denials import Outcome
 from scanward.law.holds import Item
+from scanward.law.identity import How, Proof
 from scanward.law.tracks import Track
 from scanward.people.models import Account, IdentityProof, Patient
 from scanward.release.kinds import Event, State
@@ -84,7 +85,9 @@ class ReleaseRequest(models.Model):
     language = models.CharField(max_length=8, default="en")
     large_print = models.BooleanField(default=False)
     identity = models.ForeignKey(IdentityProof, on_delete=models.PROTECT, null=True, related_name="+")
-    # How somebody without an account was verified (C1, C4): method, evidence, who, when.
+    # How somebody without an account was verified (C1, C4): way, proof, what else there is to say, who, when.
+    shown_how = models.CharField(max_length=24, blank=True, choices=[(how.value, how.value) for how in How])
+    shown_proof = models.CharField(max_length=64, blank=True, choices=[(proof.value, proof.value) for proof in Proof])
     verified_how = models.CharField(max_length=200, blank=True)
     verified_by = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="+")
     verified_at = models.DateTimeField(null=True, blank=True)
