@@ -16,8 +16,9 @@ from scanward.audit.kinds import EventKind
 from scanward.audit.models import Entry
 from scanward.law.bases import Basis
 from scanward.release import letters, rebuttals, rights, suspensions
-from scanward.release.corrections import statement_document
-from scanward.release.models import AmendmentRequest, CorrectionTold, Letter
+from scanward.release.corrections import have_the_old_text, statement_document
+from scanward.release.disclosures import account_for
+from scanward.release.models import AmendmentRequest, CorrectionTold, Disclosure, Letter
 
 pytestmark = pytest.mark.django_db
 REBUTTAL = "Two radiologists read it again. Both see the right lung."
@@ -90,6 +91,28 @@ def test_who_was_told_of_a_correction_is_written_down_for_the_patient_too(
     assert Entry.objects.filter(kind=EventKind.CORRECTION_TOLD).count() == 2
 
 
+def test_telling_of_a_correction_is_a_disclosure_like_any_other(cast: Cast, accepted: AmendmentRequest) -> None:
+    """Requirements L5, L6, D12; 45 CFR 164.528(a)(1): on her page in words, and in the accounting unless excluded."""
+    hal = page_of(cast.hal)
+    say(hal, accepted, "told", known="Dr. Okoye, 5 Hill Road", told_on=TODAY.isoformat())
+    say(hal, accepted, "told", named="My sister Eve", told_on=TODAY.isoformat())
+    rows = Disclosure.objects.filter(description="What was corrected in the record")
+    said = {(row.recipient, row.address, row.basis, row.accountable) for row in rows}
+    assert said == {
+        ("Dr. Okoye", "5 Hill Road", Basis.TREATMENT.value, False),
+        ("My sister Eve", "", Basis.REQUIRED_BY_LAW.value, True),
+    }
+    assert all(row.at >= accepted.answered_at and row.study_ids == [str(cast.chest.pk)] for row in rows)
+    # Who was told has not "the old text" because of it.
+    assert have_the_old_text(accepted) == [f"{SHERIFF}, 5 Hill Road", "Dr. Okoye, 5 Hill Road"]
+    alice = page_of(cast.alice)
+    assert "By telephone, letter or e-mail" in alice.get(reverse("sent")).content.decode()
+    alice.cookies.load({"django_language": "es"})
+    assert "Lo que se corrigió en el expediente" in alice.get(reverse("sent")).content.decode()
+    entries = account_for(cast.alices, now=later(days=1))
+    assert "My sister Eve" in {entry.first.recipient for entry in entries}
+
+
 def test_nobody_is_told_too_early_in_the_future_twice_or_of_a_denial(
     cast: Cast, accepted: AmendmentRequest, denied: AmendmentRequest
 ) -> None:
@@ -117,4 +140,5 @@ def test_that_an_official_was_told_is_kept_from_her_as_long_as_the_official_aske
     alice = page_of(cast.alice)
     assert SHERIFF in alice.get(reverse("rights")).content.decode()
     suspensions.suspend(cast.alices, statement(), by=cast.priya, now=NOW, place=PLACE)
-    assert SHERIFF not in alice.get(reverse("rights")).content.decode()
+    for page in ("rights", "sent"):
+        assert SHERIFF not in alice.get(reverse(page)).content.decode()

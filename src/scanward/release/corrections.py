@@ -41,12 +41,22 @@ def have_the_old_text(asked: AmendmentRequest) -> list[str]:
 
     45 CFR 164.526(c)(3)(ii)
     """
+    return sorted(_given(asked))
+
+
+def given_before(asked: AmendmentRequest, whom: str) -> Disclosure | None:
+    """The last time that somebody, named as in `have_the_old_text`, received what was corrected."""
+    return _given(asked).get(whom)
+
+
+def _given(asked: AmendmentRequest) -> dict[str, Disclosure]:
+    """Each by name and address, with the last disclosure to them."""
     if not asked.accepted or asked.answered_at is None:
-        return []
+        return {}
     hers = (Basis.ACCESS.value, Basis.REPRESENTATIVE_ACCESS.value)
     rows = Disclosure.objects.filter(patient=asked.patient_id, at__lt=asked.answered_at).exclude(basis__in=hers)
-    about = [row for row in rows if asked.study_id is None or str(asked.study_id) in row.study_ids]
-    return sorted({", ".join(part for part in (row.recipient, row.address) if part) for row in about})
+    about = [row for row in rows.order_by("at") if asked.study_id is None or str(asked.study_id) in row.study_ids]
+    return {", ".join(part for part in (row.recipient, row.address) if part): row for row in about}
 
 
 def statement_document(studies: Sequence[Study], *, language: str, day: date) -> bytes | None:

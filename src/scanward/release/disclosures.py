@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from scanward.archive.models import Study
@@ -28,6 +28,9 @@ _KINDS: Final[dict[str, str | Promise]] = {
     "CT images": _("CT images"),
     "report": _("Report"),
 }
+# Of whoever was told of a correction, and how (45 CFR 164.526(c)(3)).
+CORRECTED: Final = gettext_noop("What was corrected in the record")
+BY_WORD: Final = "told"
 _DESCRIBED: Final = re.compile(
     r"(?:(?P<sent>\d+) of (?P<total>\d+): )?(?P<what>CT images and report|CT images|report)"
     r"(?: of (?P<days>\d{4}-\d\d-\d\d(?:, \d{4}-\d\d-\d\d)*))?"
@@ -49,8 +52,12 @@ def disclose(
     request: ReleaseRequest | None = None,
     share: Share | None = None,
     manifest_sha256: str = "",
+    at: datetime | None = None,
 ) -> Disclosure:
-    """Write the row and its entry, in the transaction of the deed that it belongs to (L5, L6, 45 CFR 164.528)."""
+    """Write the row and its entry, in the transaction of the deed that it belongs to (L5, L6, 45 CFR 164.528).
+
+    `at` is when it happened, where it is written down later.
+    """
     given = list(studies)
     patient = given[0].patient
     what_for = purpose or BASIS_ROWS[basis].purpose
@@ -67,7 +74,7 @@ def disclose(
         channel=channel,
         study_ids=[str(study.pk) for study in given],
         manifest_sha256=manifest_sha256,
-        at=now,
+        at=at or now,
     )
     record(
         EventKind.DISCLOSED,
@@ -93,7 +100,7 @@ def told(description: str) -> str:
     """Say a register's line in the reader's language, with its dates written out; other words stay as they are."""
     line = _DESCRIBED.fullmatch(description)
     if line is None:
-        return description
+        return gettext(description) if description == CORRECTED else description
     what = str(_KINDS[line["what"]])
     if line["total"]:
         what = f"{what} ({line['sent']}/{line['total']})"

@@ -4,12 +4,18 @@ from datetime import date, datetime
 
 from scanward.access.actions import atomic
 from scanward.access.actors import reference
-from scanward.audit.event import Place
+from scanward.archive.models import Study
+from scanward.audit.event import ActorRef, Place
 from scanward.audit.kinds import EventKind
+from scanward.law.bases import Basis
 from scanward.law.errors import Unlawful
+from scanward.law.purpose import PurposeOfUse
 from scanward.people.models import Account
 from scanward.release import house
+from scanward.release.corrections import given_before
+from scanward.release.disclosures import BY_WORD, CORRECTED, disclose
 from scanward.release.models import AmendmentRequest, CorrectionTold
+from scanward.release.reports import start_of
 from scanward.release.rights import may_answer, tell, write_about
 from scanward.release.suspensions import unsaid
 
@@ -39,7 +45,7 @@ def note_told(
 ) -> CorrectionTold:
     """Write down that somebody was told of a correction: who has the old text, or whom the patient names.
 
-    45 CFR 164.526(c)(3)
+    It is a disclosure like any other. 45 CFR 164.526(c)(3), 164.528(a)(1)
     """
     whom = " ".join(recipient.split())
     if not asked.accepted or asked.answered_at is None:
@@ -56,7 +62,30 @@ def note_told(
         if not new:
             raise Unlawful("It is written down already that they were told.", _TOLD)
         tell(EventKind.CORRECTION_TOLD, asked.patient, by=reference(actor), now=now, place=place)
+        _disclose(kept, by=reference(actor), now=now, place=place)
     return kept
+
+
+def _disclose(kept: CorrectionTold, *, by: ActorRef, now: datetime, place: Place) -> None:
+    """Put it into the register: on the basis of what they have already, or else as the law has them told."""
+    asked = kept.asked
+    before, answered = given_before(asked, kept.recipient), asked.answered_at or now
+    about = [asked.study] if asked.study else list(Study.objects.filter(patient=asked.patient))
+    if not about:
+        return
+    disclose(
+        about,
+        recipient=before.recipient if before else kept.recipient,
+        address=before.address if before else "",
+        description=CORRECTED,
+        basis=Basis(before.basis) if before and before.basis else Basis.REQUIRED_BY_LAW,
+        purpose=PurposeOfUse.PATIENT_REQUEST,
+        channel=BY_WORD,
+        by=by,
+        now=now,
+        place=place,
+        at=max(start_of(kept.told_on), answered),
+    )
 
 
 def shown_told(asked: AmendmentRequest, *, now: datetime) -> list[CorrectionTold]:

@@ -13,6 +13,7 @@ import pytest
 from scanward.bundles.fillable import MARK, fillable
 from scanward.bundles.language import Language
 from scanward.bundles.letters import letter
+from scanward.law.tracks import Field, Track, may_ask, must_ask
 
 SENDER = {"facility": "Lakeside Hospital", "department": "Medical Records", "address": [], "phone": "", "email": ""}
 ON = date(2026, 11, 23)
@@ -68,6 +69,52 @@ def test_what_was_typed_and_ticked_is_read_by_another_program(tmp_path: Path) ->
     read = subprocess.run(["pdftotext", path, "-"], capture_output=True, text=True, check=True)
     assert "José Álvarez" in read.stdout
     assert "Unknown font" not in read.stderr
+
+
+# What each place of a form asks, in the law's terms; how urgent it is, anybody may say.
+ASKS = {
+    "access_form": {
+        "name": Field.NAME, "born": Field.BIRTH_DATE, "reach": Field.CONTACT, "act": Field.AUTHORITY,
+        "exam": Field.EXAM, "dates": Field.EXAM_DATES, "images": Field.ITEMS, "report": Field.ITEMS,
+        "by_portal": Field.DELIVERY, "by_link": Field.DELIVERY, "by_mail": Field.DELIVERY,
+        "by_pickup": Field.DELIVERY, "by_paper": Field.FORMAT, "signature": Field.SIGNATURE,
+        "signed_on": Field.SIGNATURE, "urgent": None,
+    },
+    "authorization": {
+        "patient": Field.NAME, "born": Field.BIRTH_DATE, "description": Field.EXAM, "discloser": Field.DISCLOSER,
+        "receiver": Field.RECIPIENT, "destination": Field.DESTINATION, "purpose": Field.PURPOSE,
+        "expires_on": Field.EXPIRY, "expires_when": Field.EXPIRY, "signature": Field.SIGNATURE,
+        "signed_on": Field.SIGNATURE, "authority": Field.AUTHORITY,
+    },
+}  # fmt: skip
+TRACKS = {"access_form": Track.ACCESS, "authorization": Track.AUTHORIZATION}
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("template", FORMS)
+def test_a_form_on_paper_asks_what_its_track_must_and_no_more_than_it_may(template: str, language: Language) -> None:
+    """Requirements B3, B4, B5, B6, B7, B10, B12, B14; traps T2, T4: name and birthday stand on it, and no notary."""
+    made = fillable(empty(template, language, fillable=True))
+    with pikepdf.open(io.BytesIO(made)) as pdf:
+        names = {str(row.T) for row in fields(pdf)}
+    assert names == ASKS[template].keys()
+    asked = {field for name in names if (field := ASKS[template][name])}
+    assert asked <= may_ask(TRACKS[template])
+    # The three statements are printed on it.
+    assert must_ask(TRACKS[template]) - {Field.STATEMENTS} <= asked
+
+
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("template", FORMS)
+def test_a_form_on_paper_says_that_no_notary_is_needed_and_demands_nothing(template: str, large: bool) -> None:
+    """Requirement B14: in both languages the word stands once, to say no."""
+    for language, no in ((Language.EN, "You need no notary"), (Language.ES, "No necesita notario")):
+        page = empty(template, language, large=large, fillable=True)
+        read = subprocess.run(["pdftotext", "-", "-"], input=page, capture_output=True, check=True).stdout.decode()
+        said = " ".join(read.split())
+        assert no in said
+        assert said.casefold().count("notar") == 1
+        assert not any(demand in said.casefold() for demand in ("witness", "testigo", "apostil", "social security"))
 
 
 @pytest.mark.parametrize("template", FORMS)

@@ -19,7 +19,7 @@ from scanward.law.bases import Basis
 from scanward.people.models import Patient
 from scanward.portal.reminders import reminder
 from scanward.release import actions, house, letters, rights
-from scanward.release.disclosures import told
+from scanward.release.disclosures import BY_WORD, told
 from scanward.release.models import Authorization, Delivery, Disclosure, Share
 from scanward.release.models.shares import shown_recipient
 from scanward.release.suspensions import unsaid
@@ -131,4 +131,6 @@ def _calendar(content: bytes) -> HttpResponse:
 
 def _way(channel: str) -> object:
     """Put a channel into words."""
+    if channel == BY_WORD:
+        return _("By telephone, letter or e-mail")
     return ARRIVAL_NAMES[Arrival(channel)] if channel in list(Arrival) else channel
