@@ -183,6 +183,12 @@ def page(evidence: dict[str, Any]) -> str:
         f"<td>{say(d['when'])}<td>{say(d['why'])}"
         for d in evidence.get("decisions", [])
     )
+    left_out = f"<table><tr><th>Source (token)<th><th>Element<th>Why{held}</table>" if held else "<p>Nothing.</p>"
+    reviewed = (
+        f"<table><tr><th>Series<th>Decision<th>Held for<th>By<th>When<th>Why{decided}</table>"
+        if decided
+        else "<p>Nothing.</p>"
+    )
     searched = (
         f"Each output was read again by {say(search['reader'])} and searched for {search['values_searched']:,} "
         f"original values: {len(search['findings'])} found."
@@ -199,8 +205,8 @@ padding:.2em 1em .2em 0;vertical-align:top}}</style>
 <p><b>{counts["written"]:,} written, {counts["held"]:,} held, {counts["refused"]:,} refused.</b> {searched}</p>
 <h2>Methods (CID 7050)</h2><ul>{methods}</ul>
 <h2>What was done with the elements</h2><table>{actions}</table>
-<h2>Not written</h2><table><tr><th>Source (token)<th><th>Element<th>Why{held}</table>
-<h2>Decided by reviewers</h2><table><tr><th>Series<th>Decision<th>Held for<th>By<th>When<th>Why{decided}</table>
+<h2>Not written</h2>{left_out}
+<h2>Decided by reviewers</h2>{reviewed}
 <h2>Residual risk</h2><p>{say(evidence["residual_risk"])}</p><p>{say(evidence["conditions"])}</p>
 <p>Key fingerprint {say(evidence["key_fingerprint"])}. Check with:
 <code>scanward deid verify FOLDER --evidence FILE</code></p></html>

@@ -179,4 +179,5 @@ def title(study: Study) -> str:
     for pattern, name in BODY_PARTS:
         if re.search(pattern, words):
             return str(name)
-    return study.description or _("CT scan")
+    # A description without a word in it ("e+1") tells nobody anything.
+    return study.description if re.search(r"[^\W\d_]{3}", study.description) else _("CT scan")
