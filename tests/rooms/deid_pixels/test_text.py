@@ -9,6 +9,7 @@ import pytest
 from scanward.deid.pixels.redact import Found, clean
 from scanward.deid.pixels.stage import Item, read_all
 from scanward.deid.pixels.strokes import fields
+from scanward.deid.pixels.text import Read
 from scanward.deid.pixels.whose import Whose, whose
 from scanward.deid.pixels.writing import labels
 from scanward.deid.sources import find
@@ -48,6 +49,24 @@ def slices() -> np.ndarray:
 
 def test_clean_slices_stay_as_they_are(slices: np.ndarray) -> None:
     assert [_cleaned(_frame(one)).boxes for one in slices] == [[]] * len(slices)
+
+
+@pytest.mark.parametrize("seed", [8, 10])
+def test_teeth_that_touch_are_no_writing(seed: int) -> None:
+    """S7: a row of rings read as 08 and 800, and a slice lost its front teeth."""
+    assert _cleaned(_frame(volume("head", seed, (20, 512, 512))[6].astype(np.float32))).boxes == []
+
+
+@pytest.mark.parametrize(
+    "said, sure, writing",
+    [
+        ("08", 0.85, False), ("800", 0.89, False), ("800", 0.95, True), ("oO0", 0.99, False), ("1980", 0.89, True),
+        ("0110", 0.95, True), ("0110", 0.85, False), ("DOE", 0.8, True), ("1956", 0.8, True), ("DOE", 0.7, False),
+    ],
+)  # fmt: skip
+def test_what_counts_as_writing(said: str, sure: float, writing: bool) -> None:
+    """S7: rings and rods alone have to be read surely, as a number."""
+    assert Read((0, 0, 9, 9), said, sure).is_text is writing
 
 
 @pytest.mark.parametrize("grey, turn", [(-1000, 0), (300, 1), (1000, 3)])

@@ -37,9 +37,13 @@ class Read:
 
     @property
     def is_text(self) -> bool:
-        """Two different signs at least, not only rings and rods unless it is a whole number, and a sure reader."""
+        """Two different signs at least, not only rings and rods unless it is a whole number, and a sure reader.
+
+        Two rings that touch, as teeth do, read as an eight: of those the reader has to be as sure as of a number.
+        """
         signs = set(_SIGN.findall(self.text.translate(_ALIKE)))
-        plain = bool(signs - {"0", "1"}) or (self.signs >= 4 and self.sure >= _NUMBER)
+        number = self.sure >= _NUMBER and ("8" in signs or self.signs >= 4)
+        plain = bool(signs - {"0", "1", "8"}) or number
         return self.sure >= _SURE and len(signs) > 1 and plain
 
 
