@@ -80,6 +80,19 @@ def test_a_word_on_anatomy_is_painted_over_and_not_read_again(slices: np.ndarray
     assert np.count_nonzero(done.pixels != with_word) < 0.2 * with_word.size
 
 
+@pytest.mark.parametrize("turn", [0, 1, 3])
+@pytest.mark.parametrize("word, grey", [("MRN 4471093", 3000), ("Garcia, Luz", 300)])
+def test_a_word_of_a_flipped_picture_is_painted_over(slices: np.ndarray, word: str, grey: float, turn: int) -> None:
+    """S7: who flips a picture before it is kept flips what is burned into it."""
+    plain = np.ascontiguousarray(slices[5][:, ::-1] if turn == 0 else slices[5][::-1])
+    with_word = _written(plain, word, grey, turn)
+    flipped, bare = (np.ascontiguousarray(one[:, ::-1] if turn == 0 else one[::-1]) for one in (with_word, plain))
+    done = _cleaned(_frame(flipped))
+    was = (flipped != bare) & (done.pixels == flipped)
+    assert done.boxes and not done.left
+    assert np.count_nonzero(was) < 0.1 * np.count_nonzero(flipped != bare)
+
+
 def test_a_small_word_of_one_grey_is_suspected(slices: np.ndarray) -> None:
     assert fields(_written(slices[5], "19560412", 900, scale=0.35).astype(np.float32))
 

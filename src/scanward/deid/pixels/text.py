@@ -117,16 +117,45 @@ def _read_upright(picture: NDArray[np.uint8]) -> list[Read]:
 
 
 def in_field(values: Grey, suspicious: Field) -> list[Read]:
-    """What the OCR reads in and round a suspicious field: as it is seen, and by its ink alone."""
+    """What the OCR reads in and round a suspicious field: as it is seen, and by its ink alone.
+
+    Where a line of something is there that says nothing, its mirror image is read, too: a picture may have been
+    flipped.
+    """
     box = suspicious.box
     top, left = max(box[0] - _MARGIN, 0), max(box[1] - _MARGIN, 0)
     crop = values[top : box[2] + _MARGIN, left : box[3] + _MARGIN]
-    found: list[Read] = []
-    for picture in (picture_of(crop), ink_of(crop, suspicious.ink)):
-        for one in _read_upright(picture) if suspicious.lying else _read_turned(picture):
-            b = one.box
-            found.append(Read((b[0] + top, b[1] + left, b[2] + top, b[3] + left), one.text, one.sure))
+    pictures = (picture_of(crop), ink_of(crop, suspicious.ink))
+    found = [one for picture in pictures for one in _along(picture, lying=suspicious.lying)]
+    if any(_is_line(one.box) for one in found) and not any(one.is_text for one in found):
+        found += [one for picture in pictures for one in _mirrored(picture, lying=suspicious.lying)]
+    return [_moved(one, top, left) for one in found]
+
+
+def _is_line(box: Box) -> bool:
+    """Is it twice as long as high, without the room round it?"""
+    short, long = sorted((box[2] - box[0] - 2 * _PAD, box[3] - box[1] - 2 * _PAD))
+    return long >= 2 * short
+
+
+def _along(picture: NDArray[np.uint8], *, lying: bool) -> list[Read]:
+    return _read_upright(picture) if lying else _read_turned(picture)
+
+
+def _mirrored(picture: NDArray[np.uint8], *, lying: bool) -> list[Read]:
+    """What the mirror image along the line says, with the boxes where it stands here."""
+    height, width = picture.shape
+    found = []
+    for one in _along(np.ascontiguousarray(picture[:, ::-1] if lying else picture[::-1]), lying=lying):
+        top, left, bottom, right = one.box
+        box = (top, width - right, bottom, width - left) if lying else (height - bottom, left, height - top, right)
+        found.append(Read(box, one.text, one.sure))
     return found
+
+
+def _moved(one: Read, down: int, over: int) -> Read:
+    top, left, bottom, right = one.box
+    return Read((top + down, left + over, bottom + down, right + over), one.text, one.sure)
 
 
 def in_box(values: Grey, box: Box) -> list[Read]:
@@ -135,13 +164,8 @@ def in_box(values: Grey, box: Box) -> list[Read]:
     crop = values[top : box[2], left : box[3]]
     if min(crop.shape) < 1:
         return []
-    lying = crop.shape[1] >= crop.shape[0]
-    picture = picture_of(crop)
-    found = []
-    for one in _read_upright(picture) if lying else _read_turned(picture):
-        b = one.box
-        found.append(Read((b[0] + top, b[1] + left, b[2] + top, b[3] + left), one.text, one.sure))
-    return found
+    found = _along(picture_of(crop), lying=crop.shape[1] >= crop.shape[0])
+    return [_moved(one, top, left) for one in found]
 
 
 def wider(box: Box) -> Box:
