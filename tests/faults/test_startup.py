@@ -2,15 +2,17 @@
 
 import os
 import shutil
+import socket
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from cast import NOW
 from faults.commands import command
 from scanward.audit.kinds import EventKind
 from scanward.audit.models import Entry
-from scanward.cli import worker
+from scanward.cli import demo, worker
 from scanward.cli.startup import problems
 
 AS_ROOT = "Scanward runs as root"
@@ -61,6 +63,17 @@ def test_an_unsafe_installation_does_not_start(prepared, tmp_path):
         assert "Scanward does not start" in wrong, name
         assert UNSAFE[name][2] in wrong
         assert "Traceback" not in said + wrong
+
+
+def test_a_port_that_is_taken_is_named_before_anything_is_made(tmp_path):
+    """Bad input: `make run` a second time beside the first says which port, and makes no keys."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = CliRunner().invoke(demo.command, ["--data", str(tmp_path / "new"), "--port", port])
+    assert done.exit_code == 1
+    assert f"Port {port} is in use" in done.output
+    assert "--port" in done.output
+    assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize(
