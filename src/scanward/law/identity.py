@@ -93,7 +93,8 @@ def _same_name(said: str, name: str, family: str) -> bool:
     words, families = _words(said), _words(family)
     firsts = [word for word in _words(name) if word not in families]
     others = [word for word in words if word not in families]
-    initials = {word[0] for word in firsts}
+    # An initial stands for a first name only where no other one is said: Maria A. is not Anna.
+    initials = {word[0] for word in firsts} if all(len(word) == 1 for word in others) else set()
     given = any(word in firsts or word in initials for word in others)
     return bool(words) and (given or not firsts) and (any(word in families for word in words) or not families)
 

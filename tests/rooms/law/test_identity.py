@@ -60,6 +60,7 @@ def test_two_that_agree_are_enough(said: dict) -> None:
         {"said_name": "Charlie Novak", "said_birth": None, "said_number": True},
         # Twins, and people who share a house.
         {"said_name": "Bianca Rivera", "said_birth": BORN, "said_number": False},
+        {"said_name": "Bianca A. Rivera", "said_birth": BORN, "said_number": False},
         {"said_name": "Rivera", "said_birth": BORN, "said_number": False},
         {"said_name": "Alice", "said_birth": BORN, "said_number": False},
     ],

@@ -12,6 +12,7 @@ from scanward.audit.kinds import EventKind
 from scanward.law.errors import Unlawful
 from scanward.law.identity import check_same_person
 from scanward.people.models import Account, Patient, PatientIdentifier
+from scanward.release import house
 from scanward.release.kinds import Event
 from scanward.release.models import Authorization, ReleaseRequest
 from scanward.release.moving import lock, move, permit, tell
@@ -118,7 +119,7 @@ def restate(
     Raises:
         Unlawful: nothing is given, the day is in the future, or a patient is matched already.
     """
-    if not name.strip() or (birth_date is not None and birth_date > now.date()):
+    if not name.strip() or (birth_date is not None and birth_date > house.today(now)):
         raise Unlawful("Give the full name, and a date of birth that is not in the future.", _SAFE)
     actor = permit(by, _WORK, request, now=now, place=place)
     with atomic():
