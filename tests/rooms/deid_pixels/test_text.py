@@ -80,17 +80,34 @@ def test_a_word_on_anatomy_is_painted_over_and_not_read_again(slices: np.ndarray
     assert np.count_nonzero(done.pixels != with_word) < 0.2 * with_word.size
 
 
+@pytest.mark.parametrize("grey, turn", [(3000, 0), (300, 1), (1000, 3)])
+def test_letters_as_large_as_a_hand_are_painted_over(grey: float, turn: int) -> None:
+    """S7: their strokes are too wide for a pen, so they are looked for in a smaller picture."""
+    plain = volume("head", 2, (10, 512, 512))[5]
+    ink = np.zeros((130, 460), np.uint8)
+    cv2.putText(ink, "SMITH", (10, 115), cv2.FONT_HERSHEY_SIMPLEX, 110 / 30, 255, 12, cv2.LINE_8)
+    ink = np.rot90(ink, turn)
+    with_word = plain.copy()
+    top, left = (n // 2 - m // 2 for n, m in zip(plain.shape, ink.shape, strict=True))
+    with_word[top : top + ink.shape[0], left : left + ink.shape[1]][ink > 0] = grey
+    done = _cleaned(_frame(with_word.astype(np.float32)))
+    was = (with_word != plain) & (done.pixels == with_word)
+    assert done.boxes
+    assert done.left or np.count_nonzero(was) < 0.1 * np.count_nonzero(with_word != plain)
+
+
 @pytest.mark.parametrize("turn", [0, 1, 3])
 @pytest.mark.parametrize("word, grey", [("MRN 4471093", 3000), ("Garcia, Luz", 300)])
-def test_a_word_of_a_flipped_picture_is_painted_over(slices: np.ndarray, word: str, grey: float, turn: int) -> None:
+def test_a_word_of_a_flipped_picture_is_painted_over_or_held(
+    slices: np.ndarray, word: str, grey: float, turn: int
+) -> None:
     """S7: who flips a picture before it is kept flips what is burned into it."""
     plain = np.ascontiguousarray(slices[5][:, ::-1] if turn == 0 else slices[5][::-1])
     with_word = _written(plain, word, grey, turn)
     flipped, bare = (np.ascontiguousarray(one[:, ::-1] if turn == 0 else one[::-1]) for one in (with_word, plain))
     done = _cleaned(_frame(flipped))
     was = (flipped != bare) & (done.pixels == flipped)
-    assert done.boxes and not done.left
-    assert np.count_nonzero(was) < 0.1 * np.count_nonzero(flipped != bare)
+    assert done.left or np.count_nonzero(was) < 0.1 * np.count_nonzero(flipped != bare)
 
 
 def test_a_small_word_of_one_grey_is_suspected(slices: np.ndarray) -> None:

@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+import cv2
+import numpy as np
+
 from scanward.deid.held import HeldReason, burned_in_likely
 from scanward.deid.pixels import text
 from scanward.deid.pixels.barcodes import barcodes
@@ -17,6 +20,10 @@ if TYPE_CHECKING:
 
 _ROUNDS: Final = 6
 _GROWN: Final = 4
+_SMALLER: Final = 4  # letters of 64 pixels and more are looked for in a picture so much smaller
+_LEAST: Final = 256
+_TALL: Final = 64  # with the room round them; smaller ones are read where they stand
+_BOLD: Final = 14  # pixels by which a grey stands out there: large letters have 19 and more, clean slices up to 13
 _PLAIN: Final = 30  # pixels by which a pen's grey stands out: letters have 44 and more, clean slices of scanners 13
 
 
@@ -157,10 +164,40 @@ def _on_slice(plane: Grey, narrow: Grey, whose: Whose, done: Found, watched: lis
             hits += lines
             if not lines and suspicious.excess >= _PLAIN:
                 done.unread += [one.box for one in read if not _painted(one.box, hits)]
+    hits += _large(plane, whose, hits)
     for box in watched:
         for seen in (plane, narrow):
             hits += _lines(seen, text.in_box(seen, box), whose, hits)
     return hits
+
+
+def _large(plane: Grey, whose: Whose, hits: list[text.Read]) -> list[text.Read]:
+    """Letters whose strokes are too wide for a pen: in a smaller picture they are of the usual size."""
+    if min(plane.shape) < _LEAST:
+        return []
+    size = (plane.shape[1] // _SMALLER, plane.shape[0] // _SMALLER)
+    small: Grey = cv2.resize(plane, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    found: list[text.Read] = []
+    for suspicious in (one for one in fields(small) if one.excess >= _BOLD):
+        for one in _lines(small, text.in_field(small, suspicious), whose, []):
+            box = _with_ends(one.box, plane)
+            tall = min(one.box[2] - one.box[0], one.box[3] - one.box[1]) * _SMALLER
+            if tall >= _TALL and not _painted(box, hits + found):
+                found.append(replace(one, box=box))
+    return found
+
+
+def _with_ends(box: Box, plane: Grey) -> Box:
+    """A box of the smaller picture in the large one, with room for a letter more at both ends of its line."""
+    top, left, bottom, right = (_SMALLER * edge for edge in box)
+    high, wide = bottom - top, right - left
+    down, over = (0, high // 2) if wide >= high else (wide // 2, 0)
+    return (
+        max(top - down, 0),
+        max(left - over, 0),
+        min(bottom + down, plane.shape[0]),
+        min(right + over, plane.shape[1]),
+    )
 
 
 def _lines(plane: Grey, read: list[text.Read], whose: Whose, hits: list[text.Read]) -> list[text.Read]:
