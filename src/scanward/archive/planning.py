@@ -1,6 +1,7 @@
 """Decides what is to be done with each arrival: keep it, know it already, or hold it for somebody to decide."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
@@ -42,14 +43,20 @@ def look_up(arrivals: Sequence[Arrival], batch: Batch) -> None:
 
 def _any_known(uids: Sequence[str]) -> bool:
     """Return whether the index has any of the UIDs; in plain SQL, because it is asked for every slice on a wire."""
-    marks = ", ".join(["%s"] * len(uids))
+    with connection.cursor() as cursor:
+        cursor.execute(_any_of(len(uids)), [*uids, *uids])
+        return cursor.fetchone() is not None
+
+
+@lru_cache(maxsize=128)
+def _any_of(count: int) -> str:
+    """Return the question whether the index has any of so many UIDs."""
+    marks = ", ".join(["%s"] * count)
     asked = " UNION ALL ".join(
         f"SELECT 1 FROM {model._meta.db_table} WHERE sop_instance_uid IN ({marks})"  # noqa: S608  our own names
         for model in (Instance, HeldObject)
     )
-    with connection.cursor() as cursor:
-        cursor.execute(f"{asked} LIMIT 1", [*uids, *uids])
-        return cursor.fetchone() is not None
+    return f"{asked} LIMIT 1"
 
 
 def plan_for(arrival: Arrival, batch: Batch) -> Plan:

@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 
 from scanward.vault.digest import Digest
 from scanward.vault.errors import Reason, VaultError
@@ -37,7 +36,7 @@ class Sealer:
         self._new = new
         self._cipher = RecordCipher(key, new.key_id, salt, new.identity)
         self._pieces = _segments(new.chunks)
-        self._header = Header(OBJECT, new.key_id, salt, UNKNOWN, 0, None, footer_size(identity, new.note))
+        self._salt, self._footer = salt, footer_size(identity, new.note)
         self._digest, self._size, self._number = new.digest or Digest(), 0, 0
         self.held: list[bytes] = []
         self.complete = False
@@ -71,12 +70,12 @@ class Sealer:
     @property
     def length(self) -> int:
         """Length of the record when all of it is held."""
-        return HEADER + sum(map(len, self.held)) + self._header.footer
+        return HEADER + sum(map(len, self.held)) + self._footer
 
     def header(self, durable: int, previous: int | None) -> bytes:
         """Return the header; with the size as soon as that is known."""
         size = self._size if self.complete else UNKNOWN
-        return replace(self._header, size=size, durable=durable, previous=previous).pack()
+        return Header(OBJECT, self._new.key_id, self._salt, size, durable, previous, self._footer).pack()
 
     def footer(self, place: Place, at: int) -> bytes:
         """Return the sealed footer."""

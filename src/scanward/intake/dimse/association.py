@@ -23,6 +23,7 @@ from scanward.intake.dimse.wire import Closed, Late, Wire
 
 REPORT_ID: Final = 1
 MESSAGE_MAX: Final = 8 * 1024 * 1024
+_KINDS: Final = {int(kind): kind for kind in PduType}
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +73,7 @@ class Association:
             self.wire.close(pdu.associate_reject(answer.reject))
             return None
         self.agreed = answer
-        self._request = request
+        self._request, self._sender = request, self.services.sender(answer.peer, self.caller)
         return answer
 
     def accept(self) -> None:
@@ -112,9 +113,9 @@ class Association:
         kind, reserved, length = pdu.HEADER.unpack(self.wire.read(pdu.HEADER_SIZE))
         if reserved != 0:
             raise NotPdu
-        if kind not in PduType.__members__.values():
+        if kind not in _KINDS:
             raise BadPdu(AbortReason.UNRECOGNIZED_PDU, "There is no such PDU.")
-        found = PduType(kind)
+        found = _KINDS[kind]
         if found not in allowed:
             raise BadPdu(AbortReason.UNEXPECTED_PDU, "This PDU may not come here.")
         if length > allowed[found]:
@@ -142,7 +143,9 @@ class Association:
             return
         abstract, syntax = self.agreed.open[reading.context]
         incoming = reading.incoming or Incoming(0)
-        message = Message(reading.command, abstract, syntax, incoming.bytes(), incoming.digest(), self._memo)
+        message = Message(
+            reading.command, abstract, syntax, incoming.bytes(), self._sender, incoming.digest(), self._memo
+        )
         reply = self.services.answer(message, self.agreed.peer, self.caller)
         self.wire.within(self.timing.answer)
         content = command.response(reading.command, reply.status, comment=reply.comment)

@@ -54,6 +54,7 @@ class Message:
     transfer_syntax: str
     # For C-STORE the whole file, its header made here; else the data set, or nothing.
     data: memoryview
+    sender: Sender
     # Of a C-STORE's file, taken while it came in.
     digest: Digest | None = None
     # What the association's earlier objects had.
@@ -99,7 +100,7 @@ class Services:
         if named != (seen.sop_class_uid, seen.sop_instance_uid) or named[0] != message.abstract_syntax:
             return self._refuse(Refused(RefusalReason.META_MISMATCH), peer, caller)
         try:
-            self.keeper.keep(arrival, self.sender(peer, caller))
+            self.keeper.keep(arrival, message.sender)
         except CanNotKeep:
             return Reply(Status.OUT_OF_RESOURCES, "Not kept. Send it again later.")
         return Reply(Status.SUCCESS)
