@@ -124,9 +124,12 @@ class Memo:
 
     def of(self, context: values.Context, signed: bool) -> _Remembered:
         """Return what is known where bytes mean this."""
-        if len(self._known) > _MEMO_CONTEXTS:
-            self._known.clear()
-        return self._known.setdefault((context, signed), _Remembered())
+        found = self._known.get((context, signed))
+        if found is None:
+            if len(self._known) >= _MEMO_CONTEXTS:
+                self._known.clear()
+            found = self._known[context, signed] = _Remembered()
+        return found
 
     def keep(self, known: _Remembered, tag: int, what: _Known) -> None:
         """Remember an element."""

@@ -1,5 +1,6 @@
 """Names and value representations of the elements of the standard, from pydicom's dictionary."""
 
+from functools import lru_cache
 from typing import Final
 
 from pydicom._dicom_dict import DicomDictionary, RepeatersDictionary
@@ -29,6 +30,7 @@ def vr_of(tag: int) -> str:
     return "UN"
 
 
+@lru_cache(maxsize=512)
 def label(tag: int) -> str:
     """`(0028,0010) Rows`, as errors name an element."""
     entry = DicomDictionary.get(tag)
