@@ -3,16 +3,18 @@
     python benchmarks/intake.py --slices 100 --rounds 5
     python benchmarks/intake.py --rounds 0 --memory 20000
 
-The sender is dcmtk's storescu. All receivers run at once and get the same new
-slices in turn, so that what else the machine does hits them alike; before each turn the disk is synced, so that nobody
-pays for what another left unwritten. Scanward encrypts, syncs and indexes before it answers; Orthanc and storescp do
-neither encrypt nor sync. A storescu costs 20 to 50 ms of CPU before it sends anything, so with few slices the start of
-four senders is more than what any receiver does: compare four associations with 240 slices or more. Needs `storescu`,
-`storescp` (dcmtk) and `Orthanc` with its DICOMweb in the path; what is missing is left out.
+The sender is dcmtk's storescu. All receivers run at once and get the same new slices in turn, in another order each
+time, so that what else the machine does hits them alike (who writes first may get memory that costs less); before each
+turn the disk is synced, so that nobody pays for what another left unwritten. Scanward encrypts, syncs and indexes
+before it answers; Orthanc and storescp do neither encrypt nor sync. A storescu costs 20 to 50 ms of CPU before it sends
+anything, so with few slices the start of four senders is more than what any receiver does: compare four associations
+with 240 slices or more. Needs `storescu`, `storescp` (dcmtk) and `Orthanc` with its DICOMweb in the path; what is
+missing is left out.
 """
 
 import json
 import os
+import random
 import shutil
 import socket
 import statistics
@@ -183,7 +185,7 @@ def compare(place: Path, receivers: Receivers, *, count: int, rounds: int) -> No
         for nodelay, together in ((False, 1), (True, 1), (True, 4)):
             number += 1
             fresh = copies(original, place / f"round-{number}", number)
-            for (who, tuned), (port, process) in receivers.items():
+            for (who, tuned), (port, process) in random.Random(number).sample(list(receivers.items()), len(receivers)):
                 if tuned is not nodelay:
                     continue
                 os.sync()

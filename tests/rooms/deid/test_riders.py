@@ -7,11 +7,13 @@ import numpy as np
 import pydicom
 import pytest
 
+from rooms.dicom.jpegs import HIGH_THROUGHPUT
 from scanward.deid.held import Held
 from scanward.deid.keyed import Project
 from scanward.deid.profiles import READY_MADE
 from scanward.deid.rewrite import Deidentifier
 from scanward.dicom.errors import Refused
+from scanward.dicom.frames import frame as decoded
 
 from .coded import CODED
 from .corpus import ENHANCED, PIXELS, Mint, base, ct
@@ -304,3 +306,15 @@ def test_many_values_of_a_text_are_shortened_each_by_itself():
 def test_the_frames_of_this_file_are_sound_without_riders(syntax):
     """So that the tests above speak of riders and of nothing else."""
     assert (pixels_of(coded(syntax, plain(syntax))) == PIXELS).all()
+
+
+@pytest.mark.parametrize("last", ["201", "202", "203"])
+def test_comments_go_and_the_high_throughput_jpeg_2000_stays(last):
+    syntax, rider = f"1.2.840.10008.1.2.4.{last}", segment(0x64, b"\0\1" + TOKEN)
+    shape = [(0x00280010, "US", 16), (0x00280011, "US", 16)]
+    data = coded(syntax, behind(HIGH_THROUGHPUT, b"\xff\x51", rider), extra=shape)
+    assert fate(data) == "clean"
+    row, column = np.mgrid[:16, :16]
+    assert (decoded(clean(data)).pixels == 193 * column + 61 * row).all()
+    assert b"OpenJPH" in data
+    assert b"OpenJPH" not in clean(data)

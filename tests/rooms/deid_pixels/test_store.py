@@ -5,6 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rooms.dicom import jpegs, making
+from rooms.dicom.making import fragments
+from rooms.dicom.test_frames import grey
 from scanward.deid.pixels.store import replace
 from scanward.dicom.frames import frame
 from scanward.dicom.read import inspect
@@ -47,3 +50,14 @@ def test_bits_above_the_high_bit_are_cleared_because_an_overlay_may_sit_there() 
     data[seen.pixel.offset + 1] |= 0x80
     done = replace(bytes(data), {0: frame(bytes(data)).pixels & 0x0FFF})
     assert done[seen.pixel.offset + 1] & 0xF0 == 0
+
+
+def test_a_high_throughput_jpeg_2000_comes_out_uncompressed_because_nothing_here_writes_it() -> None:
+    shape = grey(np.zeros((16, 16), "u2"), stored=12)
+    syntax, pixels = "1.2.840.10008.1.2.4.201", fragments(jpegs.HIGH_THROUGHPUT)
+    data = making.ct(shape, syntax=syntax, pixels=pixels)
+    new = frame(data).pixels.copy()
+    new[3:9, 5:12] = 0
+    done = replace(data, {0: new})
+    assert np.array_equal(frame(done).pixels, new)
+    assert inspect(done).transfer_syntax_uid == "1.2.840.10008.1.2.1"

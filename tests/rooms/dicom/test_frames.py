@@ -360,3 +360,11 @@ def test_what_dcmtk_encoded_is_decoded_as_dcmtk_decodes_it(tmp_path, options, dt
         subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     found, expected = frame(tmp_path / "packed").pixels, frame(tmp_path / "again").pixels
     np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("last", ["201", "202", "203"])
+def test_high_throughput_jpeg_2000_is_decoded(last):
+    row, column = np.mgrid[:16, :16]
+    shape = grey(np.zeros((16, 16), "u2"), stored=12)
+    data = making.ct(shape, syntax=f"1.2.840.10008.1.2.4.{last}", pixels=fragments(jpegs.HIGH_THROUGHPUT))
+    assert np.array_equal(frame(data).pixels, 193 * column + 61 * row)
