@@ -91,14 +91,17 @@ def _release(job: Job, held: Path, evidence: Path) -> int:
         from scanward.deid.reviewing.release import merged, release
     except ImportError as missing:
         raise CaseRefused("What looks at pixels is not installed. Install scanward[pixels].") from missing
+    was = evidence_file.read(evidence)
+    told = {(one["case"], one["when"]) for one in was["decisions"]}  # what the evidence has, it would count twice
+    fresh = {case: one for case, one in read_decisions(held).items() if (case, one.when) not in told}
     try:
-        released = release(Worker(job), held, read_decisions(held))
+        released = release(Worker(job), held, fresh)
     except Missing as missing:
         raise CaseRefused(str(missing)) from missing
     findings = check(job, released.result)
     now = datetime.now(UTC)
     more = evidence_file.gather(job, released.result, findings, searched=True, now=now)
-    whole = merged(evidence_file.read(evidence), more, released, now=now, lost=released.result.not_written)
+    whole = merged(was, more, released, now=now, lost=released.result.not_written)
     evidence_file.write(evidence_file.sign(whole, job), evidence)
     lost = len(released.result.not_written)
     click.echo(f"{len(released.result.written):,} files released by {len(released.decisions):,} decisions.")

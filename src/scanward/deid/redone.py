@@ -3,11 +3,10 @@
 The figures don't depend on the key, so all of them have to come out again, and the pixels of each output too.
 """
 
-import hashlib
 import json
 import os
 import tempfile
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,17 +14,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from scanward.deid import evidence as evidence_file
+from scanward.deid.cases import Case, all_of, pixels_of, seen
 from scanward.deid.check import Finding
 from scanward.deid.export import check
-from scanward.deid.field import field_told
+from scanward.deid.field import Field, field_told
 from scanward.deid.keyed import Project
 from scanward.deid.profiles import Profile
 from scanward.deid.rewrite import Permissions
-from scanward.deid.run import Job, Result, serial
+from scanward.deid.run import Job, Result, Worker, serial
 from scanward.deid.sources import find
 from scanward.deid.studies import by_study
 from scanward.dicom.errors import Refused
-from scanward.dicom.read import open_
 
 _SAME: Final = ("edition", "methods", "residual_risk", "conditions", "actions", "counts")
 _PIXELS: Final = "(7FE0,0010) PixelData"
@@ -40,7 +39,7 @@ def from_source(
 ) -> Iterator[Finding]:
     """Everything in which the evidence, or the pixels of an output, differ from what the originals give.
 
-    What reviewers decided is theirs: what they released is compared by `verify` alone.
+    What reviewers released is released once more, as they decided.
     Raises: CantBeRedone, SourceRefused, CheckFailed
     """
     if not all(one["source_sha256"] for one in evidence["outputs"]) or "looked" not in evidence:
@@ -51,7 +50,7 @@ def from_source(
     with tempfile.TemporaryDirectory(prefix=".scanward-", dir=root.resolve().parent) as place:
         again = _again(evidence, source, os.path.join(place, "out"), profile, also_known)
         pairs = _pairs(evidence, again)
-        for path in sorted({str(one["path"]) for one in evidence["outputs"]} - pairs.keys() - _released(evidence)):
+        for path in sorted({str(one["path"]) for one in evidence["outputs"]} - pairs.keys()):
             yield Finding(path, "the file", "is not what any of the originals becomes")
         yield from _sums(evidence, again)
         yield from _figures(evidence, again, pairs)
@@ -65,7 +64,8 @@ def _again(
 ) -> dict[str, Any]:
     """The evidence of the same export, made now."""
     looked, project = evidence["looked"], Project(evidence["project"], os.urandom(32))
-    job = Job(profile, project, place, permissions=Permissions(**evidence["permissions"]), hashes=True, watch=True)
+    held = f"{place}.held" if evidence["decisions"] else ""
+    job = Job(profile, project, place, held, Permissions(**evidence["permissions"]), hashes=True, watch=True)
     job = replace(job, alone=True, also_known=also_known, wanted=field_told(looked["field"]))
     job = job.looking(looked["faces"], looked["text"])
     os.mkdir(place)
@@ -73,52 +73,80 @@ def _again(
     for one in serial(job, by_study(batches) if job.looks else batches):
         result.add(one)
     findings = check(job, result)
-    return evidence_file.gather(job, result, findings, searched=True, now=datetime.now(UTC))
+    made = evidence_file.gather(job, result, findings, searched=True, now=datetime.now(UTC))
+    return _released(evidence["decisions"], made, job) if held else made
 
 
-def _released(evidence: dict[str, Any]) -> set[str]:
-    """The outputs that are there because a reviewer said so."""
-    return {path for one in evidence["decisions"] for path in one.get("outputs", ())}
+def _released(told: list[dict[str, Any]], made: dict[str, Any], job: Job) -> dict[str, Any]:
+    """The evidence with what reviewers released, carried out once more on the cases that show the same pixels.
+
+    Raises: CantBeRedone
+    """
+    try:
+        from scanward.deid.pixels.detectors import Missing  # noqa: PLC0415  (heavy, and an extra)
+        from scanward.deid.reviewing.release import as_told, merged, release  # noqa: PLC0415
+    except ImportError as missing:
+        raise CantBeRedone("What looks at pixels is not installed. Install scanward[pixels].") from missing
+    held, now = Path(job.held), datetime.now(UTC)
+    decisions = {case.case: as_told(one, case) for one, case in _cases(told, held)}
+    worker = Worker(replace(job, held="", wanted=Field(), deface=True, text=True))
+    try:
+        released = release(worker, held, decisions)
+    except Missing as missing:
+        raise CantBeRedone(str(missing)) from missing
+    findings = check(job, released.result)
+    more = evidence_file.gather(job, released.result, findings, searched=True, now=now)
+    return merged(made, more, released, now=now, lost=released.result.not_written)
+
+
+def _cases(told: list[dict[str, Any]], held: Path) -> Iterator[tuple[dict[str, Any], Case]]:
+    """Each decision that let something pass, and the case that a reviewer would see now; of equal ones any will do."""
+    waiting: dict[tuple[str, tuple[str, ...]], list[Case]] = defaultdict(list)
+    for case in all_of(held):
+        waiting[seen(held / one.path for one in case.files), case.reasons].append(case)
+    found: dict[str, Case] = {}
+    for one in told:
+        same = waiting[one.get("seen", ""), tuple(one["reasons"])]
+        if one["case"] not in found and same:
+            found[one["case"]] = same.pop()
+        if "seen" in one and one["case"] in found:
+            yield one, found[one["case"]]
 
 
 def _pairs(evidence: dict[str, Any], again: dict[str, Any]) -> dict[str, str]:
     """Each output and what was made of the same original now; of equal originals any will do."""
     made = {one["source_sha256"]: str(one["path"]) for one in again["outputs"]}
-    released = _released(evidence)
     told = {str(one["path"]): made.get(one["source_sha256"], "") for one in evidence["outputs"]}
-    return {path: other for path, other in told.items() if other and path not in released}
+    return {path: other for path, other in told.items() if other}
 
 
 def _sums(evidence: dict[str, Any], again: dict[str, Any]) -> Iterator[Finding]:
-    """What is told of the export as a whole; a reviewer's releases are added to it later."""
+    """What is told of the export as a whole."""
     for name in _SAME:
-        if evidence[name] != again[name] and not (evidence["decisions"] and name in ("actions", "counts")):
+        if evidence[name] != again[name]:
             yield Finding("", "the evidence", f"has other {name.replace('_', ' ')} than the originals give")
     here, there = (Counter((one["held"], one["reason"], one["element"]) for one in e["not_written"])
                    for e in (evidence, again))  # fmt: skip
-    if here != there and not evidence["decisions"]:
+    if here != there:
         yield Finding("", "the evidence", "has other reasons for what was not written than the originals give")
     searched = [one["residual_search"]["values_searched"] for one in (evidence, again)]
-    if evidence["residual_search"]["done"] and searched[0] != searched[1] and not evidence["decisions"]:
+    if evidence["residual_search"]["done"] and searched[0] != searched[1]:
         yield Finding("", "the evidence", "searched for another number of values than the originals have")
 
 
 def _figures(evidence: dict[str, Any], again: dict[str, Any], pairs: Mapping[str, str]) -> Iterator[Finding]:
     """The figures of the pixels, by series; those of one without outputs only have to be there."""
     series = {_series(mine): _series(theirs) for mine, theirs in pairs.items()}
-    decided = {str(one["series"]) for one in evidence["decisions"]}
     named = set(series.values())
     made = Counter(_key(one, one["series"] if one["series"] in named else "") for one in again["pixels"])
     for figure in evidence["pixels"]:
-        if figure["series"] in decided:
-            continue
         key = _key(figure, series.get(figure["series"], ""))
         if not made[key]:
             yield Finding(
                 figure["series"], _PIXELS, f"has other figures of its {figure['what']} than the originals give"
             )
         made[key] -= 1
-    if not decided and any(number > 0 for number in made.values()):
+    if any(number > 0 for number in made.values()):
         yield Finding("", _PIXELS, "has fewer figures than the originals give")
 
 
@@ -132,14 +160,6 @@ def _key(figure: dict[str, Any], series: str) -> str:
 
 def _same_pixels(mine: Path, other: Path) -> bool:
     try:
-        one, two = (_pixels(path) for path in (mine, other))
+        return pixels_of(mine) == pixels_of(other)
     except (OSError, Refused):
         return False
-    return one == two
-
-
-def _pixels(path: Path) -> bytes:
-    """The hash of an object's pixels as they are stored; of one without, that of nothing."""
-    opened = open_(path.read_bytes())
-    start, length = opened.inspected.pixel or (0, 0)
-    return hashlib.sha256(memoryview(opened.data)[start : start + length]).digest()

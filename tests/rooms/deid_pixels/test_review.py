@@ -15,12 +15,15 @@ from click.testing import CliRunner
 
 from scanward.cli.deid import command
 from scanward.deid import cases
-from scanward.deid.keyed import Project, write_key
+from scanward.deid import evidence as evidence_file
+from scanward.deid.keyed import Project, read_key, write_key
 from scanward.deid.pixels import store
+from scanward.deid.profiles import profile
 from scanward.deid.reviewing import decisions
 from scanward.deid.reviewing.pages import Form, Pages
 from scanward.deid.reviewing.server import Reviewing
 from scanward.deid.reviewing.words import titled
+from scanward.deid.run import Job
 from scanward.dicom.frames import frame
 from scanward.dicom.read import inspect
 from scanward.dicom.synthetic import SeriesKind, study
@@ -81,6 +84,53 @@ def test_boxes_are_painted_in_what_is_released(place):
     (path,) = (place / "out").rglob("*.dcm")
     assert len(np.unique(frame(path.read_bytes()).pixels[4:30, 4:60])) == 1
     assert inspect(path.read_bytes()).dicom_json["00080008"]["Value"][0] == "DERIVED"
+
+
+def _verify(place, *more):
+    return deid("verify", place / "out", "--evidence", place / "out.evidence.json", "--source", place / "in", *more)
+
+
+@pytest.mark.parametrize(("decision", "boxes"), [("accept", []), ("redact", [(4, 4, 30, 60), (70, 8, 90, 40)])])
+def test_what_a_reviewer_released_is_released_once_more_from_the_originals(place, decision, boxes):
+    """S12: without the key, the same pixels, figures and sums come out again."""
+    _export(place)
+    _decide(place, decision, boxes)
+    assert _release(place).exit_code == 0
+    checked = _verify(place)
+    assert checked.exit_code == 0 and "1 files checked, 0 findings" in checked.output, checked.output
+
+
+@pytest.mark.parametrize("name", ["painted", "seen", "actions", "pixels"])
+def test_what_the_decision_would_not_have_given_is_found(place, name):
+    """S12: signed by whoever has the key, and still not what the originals give."""
+    _export(place)
+    _decide(place, "redact", [(4, 4, 30, 60)])
+    _release(place)
+    path, project = place / "out.evidence.json", read_key(place / "k.toml")
+    told = json.loads(path.read_text())
+    if name in ("painted", "seen"):
+        told["decisions"][0][name] = {"painted": [[0, 0, 4, 4, 31, 60]], "seen": "0" * 64}[name]
+    elif name == "actions":
+        told["actions"][min(told["actions"])] += 1
+    else:
+        told["pixels"][0]["frames"] += 1
+    del told["signature"], told["public_key"]
+    evidence_file.write(evidence_file.sign(told, Job(profile("research"), project, "")), path)
+    checked = _verify(place)
+    assert checked.exit_code == 4 and "originals" in checked.output, checked.output
+
+
+def test_a_decision_that_is_in_the_evidence_is_not_counted_twice(place):
+    _export(place)
+    _decide(place, "accept")
+    _release(place)
+    before = json.loads((place / "out.evidence.json").read_text())
+    again = _release(place)
+    assert again.exit_code == 0 and "0 files released by 0 decisions" in again.output
+    after = json.loads((place / "out.evidence.json").read_text())
+    assert [after[name] for name in ("actions", "counts", "decisions", "residual_search", "pixels")] == [
+        before[name] for name in ("actions", "counts", "decisions", "residual_search", "pixels")
+    ]
 
 
 def test_a_rejected_series_stays_out_and_the_evidence_says_so(place):

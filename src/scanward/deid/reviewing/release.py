@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from scanward.deid.cases import DECIDED, Case, CaseRefused, all_of, checked
+from scanward.deid.cases import DECIDED, Case, CaseRefused, all_of, checked, seen
 from scanward.deid.clearance import Clearance
 from scanward.deid.held import HeldReason
 from scanward.deid.pixels import gate, hardware, stage
@@ -15,7 +15,7 @@ from scanward.deid.pixels.planes import blanked
 from scanward.deid.pixels.redact import redact, still_read
 from scanward.deid.pixels.stage import Item
 from scanward.deid.pixels.whose import Whose, whose
-from scanward.deid.reviewing.decisions import Decision, DecisionRefused, allowed
+from scanward.deid.reviewing.decisions import Decision, DecisionRefused, Drawn, allowed
 from scanward.deid.run import NotWritten, Result, Worker
 from scanward.deid.sources import Source
 from scanward.dicom.errors import Refused
@@ -59,6 +59,7 @@ def _one(worker: Worker, held: Path, case: Case, decision: Decision, done: Relea
     if decision.decision == "reject":
         done.decisions.append(told)
         return
+    told |= {"seen": seen(paths), "painted": _painted(case, decision)}  # by which it can be carried out once more
     _paint(items, case, decision)
     figures = _judged(items, people, case, decision)
     with tempfile.TemporaryDirectory(prefix=".scanward-", dir=os.path.dirname(worker.destination) or None) as place:
@@ -108,6 +109,21 @@ def _told(case: Case, decision: Decision) -> dict[str, Any]:
     }
     told |= {"by": decision.by, "when": decision.when, "why": decision.why, "boxes": len(decision.boxes)}
     return told | {"sources": [one.token for one in case.files]}
+
+
+def _painted(case: Case, decision: Decision) -> list[list[int]]:
+    """The boxes by the number of their file in the case: file, frame, top, left, bottom, right."""
+    numbers = {one.token: number for number, one in enumerate(case.files)}
+    return [[numbers[one.file], one.frame, *one.box] for one in decision.boxes]
+
+
+def as_told(told: dict[str, Any], case: Case) -> Decision:
+    """The decision that the evidence tells, for the same case of an export that was made again."""
+    boxes = tuple(
+        Drawn(case.files[file].token, frame, (top, left, bottom, right))
+        for file, frame, top, left, bottom, right in told["painted"]
+    )
+    return Decision(case.case, told["decision"], told["by"], told["when"], told["why"], boxes)
 
 
 def _paint(items: list[Item], case: Case, decision: Decision) -> None:
