@@ -6,14 +6,12 @@ It lives in the folder of what is held, which is PHI, and never in an export.
 import hashlib
 import json
 import re
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from scanward.deid.held import HeldReason
 from scanward.deid.keyed import Project
-from scanward.dicom.read import open_
 
 FOLDER: Final = "cases"
 FILE: Final = "case.json"
@@ -131,24 +129,6 @@ def all_of(held: Path) -> list[Case]:
     root = held / FOLDER
     names = sorted(one.name for one in root.iterdir() if NAME.fullmatch(one.name)) if root.is_dir() else []
     return [read(root / name) for name in names]
-
-
-def seen(paths: Iterable[Path]) -> str:
-    """What a reviewer saw, told without a key: a hash of the pixels of a case's files, in their order.
-
-    Raises: Refused, OSError
-    """
-    return hashlib.sha256(b"".join(map(pixels_of, paths))).hexdigest()
-
-
-def pixels_of(path: Path) -> bytes:
-    """The hash of an object's pixels as they are stored; of one without, that of nothing.
-
-    Raises: Refused, OSError
-    """
-    opened = open_(path.read_bytes())
-    start, length = opened.inspected.pixel or (0, 0)
-    return hashlib.sha256(memoryview(opened.data)[start : start + length]).digest()
 
 
 def checked(case: Case, held: Path, project: Project) -> list[Path]:

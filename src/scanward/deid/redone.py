@@ -3,10 +3,11 @@
 The figures don't depend on the key, so all of them have to come out again, and the pixels of each output too.
 """
 
+import hashlib
 import json
 import os
 import tempfile
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,7 +15,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from scanward.deid import evidence as evidence_file
-from scanward.deid.cases import Case, all_of, pixels_of, seen
 from scanward.deid.check import Finding
 from scanward.deid.export import check
 from scanward.deid.field import Field, field_told
@@ -25,6 +25,7 @@ from scanward.deid.run import Job, Result, Worker, serial
 from scanward.deid.sources import find
 from scanward.deid.studies import by_study
 from scanward.dicom.errors import Refused
+from scanward.dicom.read import open_
 
 _SAME: Final = ("edition", "methods", "residual_risk", "conditions", "actions", "counts")
 _PIXELS: Final = "(7FE0,0010) PixelData"
@@ -48,7 +49,7 @@ def from_source(
         raise CantBeRedone("The evidence was made under another profile of that name. Give its file by --profile.")
     # Apart from the export, and on its disk: it is as large.
     with tempfile.TemporaryDirectory(prefix=".scanward-", dir=root.resolve().parent) as place:
-        again = _again(evidence, source, os.path.join(place, "out"), profile, also_known)
+        again = _again(evidence, root, source, os.path.join(place, "out"), profile, also_known=also_known)
         pairs = _pairs(evidence, again)
         for path in sorted({str(one["path"]) for one in evidence["outputs"]} - pairs.keys()):
             yield Finding(path, "the file", "is not what any of the originals becomes")
@@ -60,7 +61,13 @@ def from_source(
 
 
 def _again(
-    evidence: dict[str, Any], source: Path, place: str, profile: Profile, also_known: tuple[str, ...]
+    evidence: dict[str, Any],
+    root: Path,
+    source: Path,
+    place: str,
+    profile: Profile,
+    *,
+    also_known: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """The evidence of the same export, made now."""
     looked, project = evidence["looked"], Project(evidence["project"], os.urandom(32))
@@ -74,11 +81,11 @@ def _again(
         result.add(one)
     findings = check(job, result)
     made = evidence_file.gather(job, result, findings, searched=True, now=datetime.now(UTC))
-    return _released(evidence["decisions"], made, job) if held else made
+    return _released(evidence["decisions"], root, made, job) if held else made
 
 
-def _released(told: list[dict[str, Any]], made: dict[str, Any], job: Job) -> dict[str, Any]:
-    """The evidence with what reviewers released, carried out once more on the cases that show the same pixels.
+def _released(told: list[dict[str, Any]], root: Path, made: dict[str, Any], job: Job) -> dict[str, Any]:
+    """The evidence with what reviewers released, carried out once more.
 
     Raises: CantBeRedone
     """
@@ -88,7 +95,8 @@ def _released(told: list[dict[str, Any]], made: dict[str, Any], job: Job) -> dic
     except ImportError as missing:
         raise CantBeRedone("What looks at pixels is not installed. Install scanward[pixels].") from missing
     held, now = Path(job.held), datetime.now(UTC)
-    decisions = {case.case: as_told(one, case) for one, case in _cases(told, held)}
+    found = (as_told(one, held, root) for one in told if "painted" in one)
+    decisions = {one.case: one for one in found if one}
     worker = Worker(replace(job, held="", wanted=Field(), deface=True, text=True))
     try:
         released = release(worker, held, decisions)
@@ -97,20 +105,6 @@ def _released(told: list[dict[str, Any]], made: dict[str, Any], job: Job) -> dic
     findings = check(job, released.result)
     more = evidence_file.gather(job, released.result, findings, searched=True, now=now)
     return merged(made, more, released, now=now, lost=released.result.not_written)
-
-
-def _cases(told: list[dict[str, Any]], held: Path) -> Iterator[tuple[dict[str, Any], Case]]:
-    """Each decision that let something pass, and the case that a reviewer would see now; of equal ones any will do."""
-    waiting: dict[tuple[str, tuple[str, ...]], list[Case]] = defaultdict(list)
-    for case in all_of(held):
-        waiting[seen(held / one.path for one in case.files), case.reasons].append(case)
-    found: dict[str, Case] = {}
-    for one in told:
-        same = waiting[one.get("seen", ""), tuple(one["reasons"])]
-        if one["case"] not in found and same:
-            found[one["case"]] = same.pop()
-        if "seen" in one and one["case"] in found:
-            yield one, found[one["case"]]
 
 
 def _pairs(evidence: dict[str, Any], again: dict[str, Any]) -> dict[str, str]:
@@ -160,6 +154,14 @@ def _key(figure: dict[str, Any], series: str) -> str:
 
 def _same_pixels(mine: Path, other: Path) -> bool:
     try:
-        return pixels_of(mine) == pixels_of(other)
+        one, two = (_pixels(path) for path in (mine, other))
     except (OSError, Refused):
         return False
+    return one == two
+
+
+def _pixels(path: Path) -> bytes:
+    """The hash of an object's pixels as they are stored; of one without, that of nothing."""
+    opened = open_(path.read_bytes())
+    start, length = opened.inspected.pixel or (0, 0)
+    return hashlib.sha256(memoryview(opened.data)[start : start + length]).digest()

@@ -127,7 +127,7 @@ def redone(exported):
     """The evidence of the same originals, made again under another key."""
     root, evidence, _ = exported
     with tempfile.TemporaryDirectory() as place:
-        yield _again(evidence, root.parent / "in", f"{place}/out", profile("research"), ())
+        yield _again(evidence, root, root.parent / "in", f"{place}/out", profile("research"))
 
 
 @needs_detectors

@@ -100,7 +100,31 @@ def test_what_a_reviewer_released_is_released_once_more_from_the_originals(place
     assert checked.exit_code == 0 and "1 files checked, 0 findings" in checked.output, checked.output
 
 
-@pytest.mark.parametrize("name", ["painted", "seen", "actions", "pixels"])
+def test_of_two_cases_alike_each_is_released_once_more_by_its_own_decision(place):
+    other = study("abdomen", seed=5, matrix=128, slices=2, series=[SeriesKind.SCOUT]).files[0]
+    (place / "in" / "b").write_bytes(other.data)
+    _export(place)
+    made = {}
+    for case, decision in zip(cases.all_of(place / "held"), ("accept", "redact"), strict=True):
+        drawn = [decisions.Drawn(case.pictures[0].token, 0, (9, 9, 50, 70))] * (decision == "redact")
+        made[case.case] = decisions.decided(case, decision, by="Priya", why="seen", boxes=drawn, now=NOW)
+    decisions.write(place / "held", made)
+    assert _release(place).exit_code == 0
+    checked = _verify(place)
+    assert checked.exit_code == 0 and "2 files checked, 0 findings" in checked.output, checked.output
+
+
+def test_bytes_behind_the_end_keep_nothing_from_being_released_and_checked(place):
+    scout = place / "in" / "a"
+    scout.write_bytes(scout.read_bytes() + b"trailing bytes!!")
+    _export(place)
+    _decide(place, "accept")
+    assert _release(place).exit_code == 0
+    checked = _verify(place)
+    assert checked.exit_code == 0 and "1 files checked, 0 findings" in checked.output, checked.output
+
+
+@pytest.mark.parametrize("name", ["painted", "reasons", "actions", "pixels"])
 def test_what_the_decision_would_not_have_given_is_found(place, name):
     """S12: signed by whoever has the key, and still not what the originals give."""
     _export(place)
@@ -108,8 +132,8 @@ def test_what_the_decision_would_not_have_given_is_found(place, name):
     _release(place)
     path, project = place / "out.evidence.json", read_key(place / "k.toml")
     told = json.loads(path.read_text())
-    if name in ("painted", "seen"):
-        told["decisions"][0][name] = {"painted": [[0, 0, 4, 4, 31, 60]], "seen": "0" * 64}[name]
+    if name in ("painted", "reasons"):
+        told["decisions"][0][name] = {"painted": [[0, 0, 4, 4, 31, 60]], "reasons": ["capture"]}[name]
     elif name == "actions":
         told["actions"][min(told["actions"])] += 1
     else:

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from scanward.deid.cases import DECIDED, Case, CaseRefused, all_of, checked, seen
+from scanward.deid.cases import DECIDED, Case, CaseRefused, all_of, checked
 from scanward.deid.clearance import Clearance
 from scanward.deid.held import HeldReason
 from scanward.deid.pixels import gate, hardware, stage
@@ -19,6 +19,7 @@ from scanward.deid.reviewing.decisions import Decision, DecisionRefused, Drawn, 
 from scanward.deid.run import NotWritten, Result, Worker
 from scanward.deid.sources import Source
 from scanward.dicom.errors import Refused
+from scanward.dicom.frames import frame
 
 
 @dataclass
@@ -59,7 +60,7 @@ def _one(worker: Worker, held: Path, case: Case, decision: Decision, done: Relea
     if decision.decision == "reject":
         done.decisions.append(told)
         return
-    told |= {"seen": seen(paths), "painted": _painted(case, decision)}  # by which it can be carried out once more
+    told["painted"] = _painted(case, decision)  # so that it can be carried out once more
     _paint(items, case, decision)
     figures = _judged(items, people, case, decision)
     with tempfile.TemporaryDirectory(prefix=".scanward-", dir=os.path.dirname(worker.destination) or None) as place:
@@ -117,13 +118,33 @@ def _painted(case: Case, decision: Decision) -> list[list[int]]:
     return [[numbers[one.file], one.frame, *one.box] for one in decision.boxes]
 
 
-def as_told(told: dict[str, Any], case: Case) -> Decision:
-    """The decision that the evidence tells, for the same case of an export that was made again."""
+def as_told(told: dict[str, Any], held: Path, root: Path) -> Decision | None:
+    """The decision that the evidence tells, for the same case of an export that was made again; None without one.
+
+    It is found by what was released of it: a hash of pixels with a name in them would tell the name to who tries some.
+    """
+    reasons, many = tuple(told["reasons"]), len(told["outputs"])
+    same = [case for case in all_of(held) if case.reasons == reasons and len(case.files) == many]
+    if not same:
+        return None
+    case = max(same, key=lambda one: _likeness(one, held, [root / path for path in told["outputs"]]))
     boxes = tuple(
-        Drawn(case.files[file].token, frame, (top, left, bottom, right))
-        for file, frame, top, left, bottom, right in told["painted"]
+        Drawn(case.files[file].token, number, (top, left, bottom, right))
+        for file, number, top, left, bottom, right in told["painted"]
     )
     return Decision(case.case, told["decision"], told["by"], told["when"], told["why"], boxes)
+
+
+def _likeness(case: Case, held: Path, outputs: list[Path]) -> float:
+    """The share of a case's pixels that are in what was released; outside of the boxes all are, of the same case."""
+    shares = []
+    for file, output in zip(case.files, outputs, strict=True):
+        try:
+            one, other = (frame(path.read_bytes()).pixels for path in (held / file.path, output))
+        except (OSError, Refused):
+            return 0.0
+        shares.append(float((one == other).mean()) if one.shape == other.shape else 0.0)
+    return sum(shares)
 
 
 def _paint(items: list[Item], case: Case, decision: Decision) -> None:
