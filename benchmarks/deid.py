@@ -1,8 +1,8 @@
 """De-identification against copying and against peers, interleaved, by CPU time.
 
 Each command finds the machine as every other does: what the one before wrote is removed, the disk has rested, and the
-order is another one in each round. What is written onto what others have just written costs a virtual machine whose
-host gives memory page by page up to six times as much (`cp -r` four times in a row: 0.40, 0.85, 1.18, 2.42 s).
+order is another one in each round. On a virtual machine whoever wrote beside what others had just written was seen to
+pay up to six times as much (`cp -r` four times in a row: 0.40, 0.85, 1.18, 2.42 s), and `cp` came first.
 
 `python benchmarks/deid.py [--files 1296] [--rounds 5] [--source FOLDER]`. The unit is `cp -r` on the same files: ratios
 travel, seconds do not. The research profile runs with evidence off and with the independent check on. Peers take part
@@ -25,7 +25,7 @@ from scanward.deid.keyed import Project, write_key
 
 HERE = Path(__file__).resolve().parent.parent
 # ext4 walks past every inode deleted in the last 5 s when it makes a file: whoever ran next would pay for it.
-_REST = 6.0
+_REST = 6
 SHARED = HERE.parent / "shared" / "data" / "ct" / "philips-phantom" / "S2010"
 
 

@@ -91,15 +91,14 @@ def _released(told: list[dict[str, Any]], root: Path, made: dict[str, Any], job:
     """
     try:
         from scanward.deid.pixels.detectors import Missing  # noqa: PLC0415  (heavy, and an extra)
-        from scanward.deid.reviewing.release import as_told, merged, release  # noqa: PLC0415
+        from scanward.deid.reviewing.release import merged, release  # noqa: PLC0415
+        from scanward.deid.reviewing.told import decisions_of  # noqa: PLC0415
     except ImportError as missing:
         raise CantBeRedone("What looks at pixels is not installed. Install scanward[pixels].") from missing
     held, now = Path(job.held), datetime.now(UTC)
-    found = (as_told(one, held, root) for one in told if "painted" in one)
-    decisions = {one.case: one for one in found if one}
     worker = Worker(replace(job, held="", wanted=Field(), deface=True, text=True))
     try:
-        released = release(worker, held, decisions)
+        released = release(worker, held, decisions_of(told, held, root))
     except Missing as missing:
         raise CantBeRedone(str(missing)) from missing
     findings = check(job, released.result)

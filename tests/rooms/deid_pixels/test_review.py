@@ -114,6 +114,24 @@ def test_of_two_cases_alike_each_is_released_once_more_by_its_own_decision(place
     assert checked.exit_code == 0 and "2 files checked, 0 findings" in checked.output, checked.output
 
 
+def test_two_cases_with_the_same_pixels_are_both_released_once_more(place):
+    same = (place / "in" / "a").read_bytes()
+    seen = inspect(same)
+    other = same
+    for uid in (seen.sop_instance_uid, seen.series_instance_uid):
+        other = other.replace(uid.encode(), uid[:-1].encode() + (b"8" if uid[-1] == "7" else b"7"))
+    (place / "in" / "b").write_bytes(other)
+    _export(place)
+    made = {
+        case.case: decisions.decided(case, "accept", by="Priya", why="seen", boxes=[], now=NOW)
+        for case in cases.all_of(place / "held")
+    }
+    decisions.write(place / "held", made)
+    assert len(made) == 2 and _release(place).exit_code == 0
+    checked = _verify(place)
+    assert checked.exit_code == 0 and "2 files checked, 0 findings" in checked.output, checked.output
+
+
 def test_bytes_behind_the_end_keep_nothing_from_being_released_and_checked(place):
     scout = place / "in" / "a"
     scout.write_bytes(scout.read_bytes() + b"trailing bytes!!")
@@ -124,7 +142,7 @@ def test_bytes_behind_the_end_keep_nothing_from_being_released_and_checked(place
     assert checked.exit_code == 0 and "1 files checked, 0 findings" in checked.output, checked.output
 
 
-@pytest.mark.parametrize("name", ["painted", "reasons", "actions", "pixels"])
+@pytest.mark.parametrize("name", ["boxes", "reasons", "actions", "pixels"])
 def test_what_the_decision_would_not_have_given_is_found(place, name):
     """S12: signed by whoever has the key, and still not what the originals give."""
     _export(place)
@@ -132,8 +150,8 @@ def test_what_the_decision_would_not_have_given_is_found(place, name):
     _release(place)
     path, project = place / "out.evidence.json", read_key(place / "k.toml")
     told = json.loads(path.read_text())
-    if name in ("painted", "reasons"):
-        told["decisions"][0][name] = {"painted": [[0, 0, 4, 4, 31, 60]], "reasons": ["capture"]}[name]
+    if name in ("boxes", "reasons"):
+        told["decisions"][0][name] = {"boxes": [[0, 0, 4, 4, 31, 60]], "reasons": ["capture"]}[name]
     elif name == "actions":
         told["actions"][min(told["actions"])] += 1
     else:

@@ -15,11 +15,10 @@ from scanward.deid.pixels.planes import blanked
 from scanward.deid.pixels.redact import redact, still_read
 from scanward.deid.pixels.stage import Item
 from scanward.deid.pixels.whose import Whose, whose
-from scanward.deid.reviewing.decisions import Decision, DecisionRefused, Drawn, allowed
+from scanward.deid.reviewing.decisions import Decision, DecisionRefused, allowed
 from scanward.deid.run import NotWritten, Result, Worker
 from scanward.deid.sources import Source
 from scanward.dicom.errors import Refused
-from scanward.dicom.frames import frame
 
 
 @dataclass
@@ -60,7 +59,6 @@ def _one(worker: Worker, held: Path, case: Case, decision: Decision, done: Relea
     if decision.decision == "reject":
         done.decisions.append(told)
         return
-    told["painted"] = _painted(case, decision)  # so that it can be carried out once more
     _paint(items, case, decision)
     figures = _judged(items, people, case, decision)
     with tempfile.TemporaryDirectory(prefix=".scanward-", dir=os.path.dirname(worker.destination) or None) as place:
@@ -108,43 +106,14 @@ def _told(case: Case, decision: Decision) -> dict[str, Any]:
         "reasons": list(case.reasons),
         "decision": decision.decision,
     }
-    told |= {"by": decision.by, "when": decision.when, "why": decision.why, "boxes": len(decision.boxes)}
+    told |= {"by": decision.by, "when": decision.when, "why": decision.why, "boxes": _boxes(case, decision)}
     return told | {"sources": [one.token for one in case.files]}
 
 
-def _painted(case: Case, decision: Decision) -> list[list[int]]:
-    """The boxes by the number of their file in the case: file, frame, top, left, bottom, right."""
+def _boxes(case: Case, decision: Decision) -> list[list[int]]:
+    """File by its number in the case, frame, top, left, bottom, right: so that they can be painted once more."""
     numbers = {one.token: number for number, one in enumerate(case.files)}
     return [[numbers[one.file], one.frame, *one.box] for one in decision.boxes]
-
-
-def as_told(told: dict[str, Any], held: Path, root: Path) -> Decision | None:
-    """The decision that the evidence tells, for the same case of an export that was made again; None without one.
-
-    It is found by what was released of it: a hash of pixels with a name in them would tell the name to who tries some.
-    """
-    reasons, many = tuple(told["reasons"]), len(told["outputs"])
-    same = [case for case in all_of(held) if case.reasons == reasons and len(case.files) == many]
-    if not same:
-        return None
-    case = max(same, key=lambda one: _likeness(one, held, [root / path for path in told["outputs"]]))
-    boxes = tuple(
-        Drawn(case.files[file].token, number, (top, left, bottom, right))
-        for file, number, top, left, bottom, right in told["painted"]
-    )
-    return Decision(case.case, told["decision"], told["by"], told["when"], told["why"], boxes)
-
-
-def _likeness(case: Case, held: Path, outputs: list[Path]) -> float:
-    """The share of a case's pixels that are in what was released; outside of the boxes all are, of the same case."""
-    shares = []
-    for file, output in zip(case.files, outputs, strict=True):
-        try:
-            one, other = (frame(path.read_bytes()).pixels for path in (held / file.path, output))
-        except (OSError, Refused):
-            return 0.0
-        shares.append(float((one == other).mean()) if one.shape == other.shape else 0.0)
-    return sum(shares)
 
 
 def _paint(items: list[Item], case: Case, decision: Decision) -> None:
