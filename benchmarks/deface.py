@@ -283,7 +283,7 @@ def summary(rows: list[dict]) -> list[str]:
     lines.append(f"{'skull':18} at most {max(row['skull'] for row in rows):.2%}")
     of = [row for row in rows if row.get("numbers")]
     for key in of[0]["probes"] if of else ():
-        lines += accepted(key, of, [row["probes"][key] for row in of])
+        lines += accepted(key, of, [(row, row["probes"][key], row[key]) for row in of])
     for peer in ("quickshear", "mede"):
         theirs = [row["peers"][peer] for row in rows if row.get("peers")]
         if theirs:
@@ -292,8 +292,8 @@ def summary(rows: list[dict]) -> list[str]:
                 f"brain {max(t['brain'] for t in theirs)} voxels, skull {max(t['skull'] for t in theirs):.1%} at most, "
                 f"{np.mean([t['cpu'] for t in theirs]):.1f} s of CPU"
             )
-            mine = [row for row in of if row.get("peers")]
-            lines += accepted(peer, of, [row["peers"][peer]["probes"] for row in mine], mine)
+            mine = [(row, row["peers"][peer]) for row in of if row.get("peers")]
+            lines += accepted(peer, of, [(row, there["probes"], there["after"]) for row, there in mine])
     return lines
 
 
@@ -302,9 +302,11 @@ def person(head: str) -> str:
     return head.rstrip("0123456789") if head.startswith("synthetic") else head
 
 
-def accepted(key: str, known: list[dict], probes: list[list], mine: list[dict] | None = None) -> list[str]:
+def accepted(key: str, known: list[dict], probes: list[tuple[dict, list, list[bool]]]) -> list[str]:
     """How many probes are taken for their owner, beside how many are taken for somebody else at the same limit.
 
+    A probe comes with its case and with whether a face was found in each picture: whoever has no original to crop it
+    with has to find the face first, so those that are found and accepted are counted, too.
     Two limits of 1 % false accepts: one from pairs of originals, as a matcher is set that knows nothing of the cut, and
     one from such probes and the originals of others, as an attacker sets it who has made some himself. Where others are
     accepted as often as the owner, an acceptance tells nothing of who it is.
@@ -321,8 +323,9 @@ def accepted(key: str, known: list[dict], probes: list[list], mine: list[dict] |
         for a in some
         for b in more
     ]
-    own, others = [], []
-    for row, made in zip(mine or known, probes, strict=True):
+    own, others, found = [], [], []
+    for row, made, flags in probes:
+        found += [flag for n in row["numbers"] for flag in flags[int(n) :: len(VIEWS)]]
         for n, there in made:
             own.append(float(np.linalg.norm(np.array(row["numbers"][str(n)]) - there)))
             others += [
@@ -338,8 +341,10 @@ def accepted(key: str, known: list[dict], probes: list[list], mine: list[dict] |
     for name, pairs in (("originals", apart), ("such probes", others)):
         limit = limit_at(pairs)
         mine_near, theirs_near = [d < limit for d in own], [d < limit for d in others]
+        both = sum(near and hit for near, hit in zip(mine_near, found, strict=True))
         lines.append(
-            f"accepted {key:18} {share(mine_near)} as the owner, {share(theirs_near)} as somebody else, "
+            f"accepted {key:18} {share(mine_near)} as the owner, {both} of them found, "
+            f"{share(theirs_near)} as somebody else, "
             f"at {limit:.3f} from {len(pairs)} pairs of {name} ({people} people)"
         )
     return lines

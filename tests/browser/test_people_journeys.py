@@ -160,7 +160,7 @@ def test_a_patient_signs_out_a_lost_phone(visit, sign_in, no_barriers, picture):
     picture(desk, "people-16-signed-out-desk")
     phone.wait_for_url("**/account/login/**")
     expect(phone.get_by_text("You were signed out here from another of your devices.")).to_be_visible()
-    assert "ruth" not in phone.content().lower()
+    assert "ruth" not in phone.inner_text("body").lower()
     no_barriers(phone)
     picture(phone, "people-17-signed-out-phone")
 
