@@ -42,16 +42,20 @@ def look_up(arrivals: Sequence[Arrival], batch: Batch) -> None:
 
 
 def _any_known(uids: Sequence[str]) -> bool:
-    """Return whether the index has any of the UIDs; in plain SQL, because it is asked for every slice on a wire."""
-    with connection.cursor() as cursor:
-        cursor.execute(_any_of(len(uids)), [*uids, *uids])
-        return cursor.fetchone() is not None
+    """Return whether the index has any of the UIDs.
+
+    It is asked for every slice on a wire, so past Django's cursor, which does more than the database here.
+    """
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        found = connection.connection.execute(_any_of(len(uids)), [*uids, *uids])
+        return found.fetchone() is not None
 
 
 @lru_cache(maxsize=128)
 def _any_of(count: int) -> str:
-    """Return the question whether the index has any of so many UIDs."""
-    marks = ", ".join(["%s"] * count)
+    """Return the question whether the index has any of so many UIDs, as the database's own driver takes it."""
+    marks = ", ".join(["?" if connection.vendor == "sqlite" else "%s"] * count)
     asked = " UNION ALL ".join(
         f"SELECT 1 FROM {model._meta.db_table} WHERE sop_instance_uid IN ({marks})"  # noqa: S608  our own names
         for model in (Instance, HeldObject)

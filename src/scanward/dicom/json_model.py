@@ -107,7 +107,8 @@ class _Remembered:
     def at(self, data: walk.Buffer, at: int, stop: int) -> _Known | None:
         """Return what is known of the bytes here: a row, or else the one element that ends at `stop`."""
         row = self.rows.get(bytes(data[at : at + 8]))
-        if row is not None and data[at : at + len(row.raw)] == row.raw:
+        # A copy first: Python compares a memoryview byte by byte.
+        if row is not None and bytes(data[at : at + len(row.raw)]) == row.raw:
             return row
         return self.single.get(bytes(data[at:stop])) if stop - at <= _SMALL_ENOUGH else None
 
@@ -215,10 +216,12 @@ class _Builder:
             stop = at + 8 + size
             if vr == b"SQ":
                 stop = at + 12 + int.from_bytes(data[at + 8 : at + 12], "little")
-            what = known.at(data, at, stop)
+            tag = group << 16 | number
+            varies = tag in known.varying
+            what = None if varies and vr in _PLAIN else known.at(data, at, stop)
             if what is not None and self.root.keys().isdisjoint(what.entries):
                 self.take_known(walker, what)
-                if group << 16 | number in known.varying:
+                if varies:
                     memo.join(known, row)
                     row.clear()
                 else:
@@ -229,10 +232,10 @@ class _Builder:
             else:
                 memo.join(known, row)
                 row.clear()
-                at = self.take_first(walker, memo, group << 16 | number, at, stop)
+                at = self.take_first(walker, memo, tag, at, stop)
                 known = memo.of(self.context, self.signed)
             if self.budget < 0 or walker.count > self.limits.max_elements:
-                raise Refused(RefusalReason.TOO_MANY_ELEMENTS, tags.label(group << 16 | number))
+                raise Refused(RefusalReason.TOO_MANY_ELEMENTS, tags.label(tag))
         memo.join(known, row)
         return at
 
@@ -254,6 +257,10 @@ class _Builder:
                 self.take(element)
             return walker.at
         known = memo.of(self.context, self.signed)
+        if tag in known.varying and vr in _PLAIN:
+            walker.count += 1
+            self.take(walk.Element(tag, vr, at, at + 8, stop, 0, explicit=True))
+            return stop
         what = self.read_shared(walker, tag, vr, at, stop)
         if stop - at <= _SMALL_ENOUGH:
             memo.keep(known, tag, what)

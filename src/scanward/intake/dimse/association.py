@@ -13,7 +13,7 @@ from scanward.dicom.limits import DEFAULT
 from scanward.intake.dimse import classes, command, commitment, pdu
 from scanward.intake.dimse.alerts import Why
 from scanward.intake.dimse.command import Command, Field, Tag
-from scanward.intake.dimse.incoming import Incoming, TooLarge, part10_header
+from scanward.intake.dimse.incoming import Incoming, Room, TooLarge, part10_header
 from scanward.intake.dimse.keeper import CanNotKeep
 from scanward.intake.dimse.negotiation import Agreed, Caller, negotiate
 from scanward.intake.dimse.pdu import AbortReason, BadPdu, PduType
@@ -58,6 +58,7 @@ class Association:
         self.agreed: Agreed | None = None
         self.title = ""
         self._memo = Memo()
+        self.memory = Room()
 
     def negotiate(self) -> Agreed | None:
         """Read the request and answer it; None if it was rejected."""
@@ -228,7 +229,7 @@ class _Reading:
         if asked.field != Field.C_STORE_RQ:
             return Incoming(MESSAGE_MAX)
         header = part10_header(asked.uid(Tag.AFFECTED_SOP_CLASS), asked.uid(Tag.AFFECTED_SOP_INSTANCE), syntax)
-        return Incoming(DEFAULT.max_file, association.spool, header)
+        return Incoming(DEFAULT.max_file, association.spool, header, association.memory)
 
     def _add_data(self, fragment: pdu.Fragment) -> bool:
         assert self.incoming

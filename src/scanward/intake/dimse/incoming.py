@@ -12,18 +12,44 @@ from scanward.intake.dimse.pdu import IMPLEMENTATION_UID, IMPLEMENTATION_VERSION
 IN_MEMORY: Final = 8 * 1024 * 1024
 # The digest is taken of so many bytes at once, while the sender sends the next.
 STEP: Final = 128 * 1024
+# So much memory stays with an association for its next object: the slices of a CT scan have half of it.
+REUSED: Final = 1024 * 1024
 
 
 class TooLarge(Exception):
     """More bytes came than are taken."""
 
 
+class Room:
+    """Memory for one object after the other: the same again is in the processor's cache, and needs no growing."""
+
+    def __init__(self) -> None:
+        self._memory = bytearray()
+
+    def take(self) -> bytearray:
+        """Return the memory, or new one if anybody still looks at the old."""
+        try:
+            # Python lets nobody resize what is looked at.
+            self._memory.append(0)
+            self._memory.pop()
+        except BufferError:
+            self._memory = bytearray()
+        return self._memory
+
+    def tidy(self) -> None:
+        """Let go of more than is kept for the next object."""
+        if len(self._memory) > REUSED:
+            self._memory = bytearray()
+
+
 class Incoming:
     """Collects bytes up to a limit. The file has no name (O_TMPFILE), so that nothing is left behind by a crash."""
 
-    def __init__(self, limit: int, folder: Path | None = None, start: bytes = b"") -> None:
-        self._limit, self._folder = limit, folder
-        self._memory = bytearray(start)
+    def __init__(self, limit: int, folder: Path | None = None, start: bytes = b"", room: Room | None = None) -> None:
+        self._limit, self._folder, self._room = limit, folder, room or Room()
+        # What lies in it behind `size` is of an earlier object.
+        self._memory = self._room.take()
+        self._memory[: len(start)] = start
         self._file: IO[bytes] | None = None
         self._map: mmap.mmap | None = None
         self._digest, self._digested = Digest(), 0
@@ -35,21 +61,21 @@ class Incoming:
         Raises:
             TooLarge: the limit is passed. OSError: the disk is full.
         """
-        self.size += len(data)
+        before, self.size = self.size, self.size + len(data)
         if self.size > self._limit:
             raise TooLarge
         if self._file is None and self.size > IN_MEMORY and self._folder:
-            self._digest_memory()
+            self._digest_memory(before)
             self._file = _nameless(self._folder)
-            self._file.write(self._memory)
-            self._memory = bytearray()
+            self._file.write(memoryview(self._memory)[:before])
+            self._let_go()
         if self._file:
             self._file.write(data)
             self._digest.update(data)
         else:
-            self._memory += data
+            self._remember(data, before)
             if self.size - self._digested >= STEP:
-                self._digest_memory()
+                self._digest_memory(self.size)
 
     def bytes(self) -> memoryview:
         """Return everything that came, to be read only: so the vault need not copy it. Good until `close`."""
@@ -57,25 +83,37 @@ class Incoming:
             self._file.flush()
             self._map = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
             return memoryview(self._map)
-        return memoryview(self._memory).toreadonly()
+        return memoryview(self._memory).toreadonly()[: self.size]
 
     def digest(self) -> Digest:
         """Return the digest of everything that came."""
-        self._digest_memory()
+        self._digest_memory(self.size)
         return self._digest
 
     def close(self) -> None:
         """Let go of memory and file."""
-        self._memory = bytearray()
+        self._let_go()
         if self._file:
             self._file.close()
             self._file = None
 
-    def _digest_memory(self) -> None:
-        if self._file is None:
+    def _remember(self, data: memoryview, at: int) -> None:
+        if self.size > len(self._memory):
+            del self._memory[at:]
+            self._memory += data
+        else:  # a bytearray's own assignment would copy twice
             with memoryview(self._memory) as view:
-                self._digest.update(view[self._digested :])
-                self._digested = len(view)
+                view[at : self.size] = data
+
+    def _let_go(self) -> None:
+        self._memory = bytearray()
+        self._room.tidy()
+
+    def _digest_memory(self, end: int) -> None:
+        if self._file is None:
+            with memoryview(self._memory) as view, view[self._digested : end] as fresh:
+                self._digest.update(fresh)
+            self._digested = end
 
     def __enter__(self) -> Self:
         return self
