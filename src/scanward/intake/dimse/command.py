@@ -4,6 +4,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final
 
 from scanward.dicom.uids import is_uid
@@ -99,9 +100,17 @@ class Command:
 
     def uid(self, *tags: Tag) -> str:
         """Return the first of the UIDs that is there; "" if it is none or not a UID."""
-        raw = next((self.values[tag] for tag in tags if tag in self.values), b"")
-        text = raw.rstrip(b"\0 ").decode("latin-1")
-        return text if is_uid(text) else ""
+        for tag in tags:
+            if tag in self.values:
+                return _uid(self.values[tag])
+        return ""
+
+
+# An association says the same again and again: what it says is read and written once.
+@lru_cache(maxsize=256)
+def _uid(raw: bytes) -> str:
+    text = raw.rstrip(b"\0 ").decode("latin-1")
+    return text if is_uid(text) else ""
 
 
 def read(data: bytes | bytearray) -> Command:
@@ -125,15 +134,18 @@ def read(data: bytes | bytearray) -> Command:
 
 def write(values: Mapping[Tag, int | str]) -> bytes:
     """Write a command set; numbers are unsigned shorts, texts are UIDs or comments."""
-    body = b""
-    for tag, value in sorted(values.items()):
-        if isinstance(value, int):
-            raw = struct.pack("<H", value)
-        else:
-            raw = value.encode("ascii", "replace")
-            raw += b"" if len(raw) % 2 == 0 else (b" " if tag is Tag.ERROR_COMMENT else b"\0")
-        body += _ELEMENT.pack(0, tag, len(raw)) + raw
+    body = b"".join([_element(tag, value) for tag, value in sorted(values.items())])
     return _ELEMENT.pack(0, Tag.GROUP_LENGTH, 4) + struct.pack("<I", len(body)) + body
+
+
+@lru_cache(maxsize=256)
+def _element(tag: Tag, value: int | str) -> bytes:
+    if isinstance(value, int):
+        raw = struct.pack("<H", value)
+    else:
+        raw = value.encode("ascii", "replace")
+        raw += b"" if len(raw) % 2 == 0 else (b" " if tag is Tag.ERROR_COMMENT else b"\0")
+    return _ELEMENT.pack(0, tag, len(raw)) + raw
 
 
 def response(request: Command, status: int, *, comment: str = "", data_set: bool = False) -> bytes:
